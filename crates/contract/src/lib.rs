@@ -1,0 +1,141 @@
+//! The V200611 interface as a value.
+//!
+//! The texts in `contract/` are read once; everything else in the project is derived from them:
+//! decoder and encoder, WSDL, documentation pages, tables, Describe answers. Rust code refers to
+//! a type, member, operation, enumeration value or error code by a constant of [`handles`], which
+//! `build.rs` makes from the same texts.
+
+pub mod code;
+pub mod list;
+pub mod model;
+pub mod object;
+pub mod read;
+mod record;
+pub mod scalar;
+pub mod table;
+
+pub use code::{Code, Codes};
+pub use list::Lists;
+pub use model::{
+    EnumId, EnumValue, FieldId, Kind, Member, Model, Namespace, OperationId, Scalar, TypeId, TypeRef,
+};
+pub use object::{ObjectId, ObjectType, Property};
+pub use read::Mistake;
+pub use record::{Record, Value};
+pub use scalar::{Decimal, Guid, Timestamp};
+pub use table::{Key, Link, LinkId, Source};
+
+use std::sync::OnceLock;
+
+/// Constants for everything the contract names, made from it by `build.rs`.
+pub mod handles {
+    include!(concat!(env!("OUT_DIR"), "/handles.rs"));
+}
+
+/// The contract, read and resolved.
+#[derive(Debug)]
+pub struct Contract {
+    /// Types, members and operations.
+    pub model: Model,
+    /// Error codes.
+    pub codes: Codes,
+    /// Object types, in the order of the enumeration `CvObjectType`.
+    pub objects: Vec<ObjectType>,
+    /// Members by which objects are found.
+    pub keys: Vec<Key>,
+    /// Link tables.
+    pub links: Vec<Link>,
+    /// Countries, states and other lists.
+    pub lists: Lists,
+    addresses: read::Addresses,
+}
+
+macro_rules! text {
+    ($name:literal) => {
+        include_str!(concat!("../../../contract/", $name))
+    };
+}
+
+impl Contract {
+    /// The contract that this program was built with, read at the first call.
+    ///
+    /// # Errors
+    /// All mistakes in its files; the tests see to it that there are none.
+    pub fn get() -> Result<&'static Contract, &'static [Mistake]> {
+        static CONTRACT: OnceLock<Result<Contract, Vec<Mistake>>> = OnceLock::new();
+        CONTRACT.get_or_init(Contract::read).as_ref().map_err(Vec::as_slice)
+    }
+
+    fn read() -> Result<Contract, Vec<Mistake>> {
+        let (model, addresses) = read::read(text!("v200611.txt"))?;
+        let codes = Codes::read(text!("errors.tsv"))?;
+        let lists = Lists::read(&list::Texts {
+            lists: text!("lists.txt"),
+            countries: text!("countries.tsv"),
+            states: text!("states.tsv"),
+            currencies: text!("currencies.tsv"),
+            timezones: text!("timezones.tsv"),
+        })?;
+        let objects = object::read(text!("objects.txt"), &model)?;
+        let (keys, links) = table::read(text!("tables.txt"), &model, &objects)?;
+        Ok(Contract { model, codes, objects, keys, links, lists, addresses })
+    }
+
+    /// The address that stands for a namespace on the wire.
+    pub fn address(&self, namespace: Namespace) -> &str {
+        self.addresses.get(&namespace).map_or("", String::as_str)
+    }
+
+    /// The object type behind a handle.
+    pub fn object(&self, id: ObjectId) -> &ObjectType {
+        &self.objects[usize::from(id.0)]
+    }
+
+    /// The object type that a complex type carries.
+    pub fn object_of(&self, ty: TypeId) -> Option<ObjectId> {
+        self.objects.iter().position(|object| object.ty == ty).map(|index| ObjectId(index as u16))
+    }
+
+    /// The link behind a handle.
+    pub fn link(&self, id: LinkId) -> &Link {
+        &self.links[usize::from(id.0)]
+    }
+
+    /// The link that holds the details `field` of an object type, if they are links.
+    pub fn link_of(&self, object: ObjectId, field: FieldId) -> Option<LinkId> {
+        let index = self.links.iter().position(|link| link.owners.contains(&(object, field)))?;
+        Some(LinkId(index as u16))
+    }
+
+    /// An empty record of a type.
+    pub fn record(&self, ty: TypeId) -> Record {
+        Record::new(&self.model, ty)
+    }
+
+    /// The SOAP action of an operation.
+    pub fn action(&self, operation: OperationId) -> String {
+        format!("{}/{}", self.address(Namespace::Messages), self.model.operation(operation).name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contract_has_no_mistakes() {
+        if let Err(mistakes) = Contract::get() {
+            panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+        }
+    }
+
+    #[test]
+    fn every_list_that_a_property_names_is_there() {
+        let contract = Contract::get().unwrap();
+        for property in contract.objects.iter().flat_map(|object| &object.properties) {
+            if let Some(object::Lookup::List(name)) = &property.lookup {
+                assert!(contract.lists.has(name), "{}: no list {name}", property.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The lexical forms of the built-in types, as the .NET serializer reads and writes them.
+//!
+//! Source: the ASMX rules on parameters and on successful answers, confirmed by the recorded
+//! exchanges. The texts of the errors are what a client sees behind
+//! `There is an error in XML document (line, column). --->`.
+
+mod date_time;
+mod guid;
+mod number;
+
+pub use date_time::{Timestamp, parse_date_time};
+pub use guid::Guid;
+pub use number::{Decimal, format_double, parse_decimal, parse_double, parse_int, parse_long};
+
+use thiserror::Error;
+
+/// Why a text is not a value of its type. The display is the .NET message.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ScalarError {
+    /// Not `true`, `false`, `1` or `0`.
+    #[error("The string '{0}' is not a valid Boolean value.")]
+    Boolean(String),
+    /// Not one of the forms of a date and time.
+    #[error("The string '{0}' is not a valid AllXsd value.")]
+    DateTime(String),
+    /// Not a number.
+    #[error("Input string was not in a correct format.")]
+    Number,
+    /// A number past the type's range.
+    #[error("Value was either too large or too small for {0}.")]
+    Range(&'static str),
+}
+
+/// `true`, `false`, `1` or `0`, white space around it allowed.
+pub fn parse_boolean(text: &str) -> Result<bool, ScalarError> {
+    match trim(text) {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(ScalarError::Boolean(other.to_owned())),
+    }
+}
+
+/// Without XML's white space around it.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn booleans_are_the_four_lexical_forms() {
+        assert_eq!(parse_boolean(" true\n"), Ok(true));
+        assert_eq!(parse_boolean("0"), Ok(false));
+        for text in ["True", "TRUE", "", "01", "yes"] {
+            let error = parse_boolean(text).unwrap_err();
+            assert_eq!(error.to_string(), format!("The string '{text}' is not a valid Boolean value."));
+        }
+    }
+}
