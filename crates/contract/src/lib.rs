@@ -5,15 +5,18 @@
 //! a type, member, operation, enumeration value or error code by a constant of [`handles`], which
 //! `build.rs` makes from the same texts.
 
+pub mod call;
 pub mod code;
 pub mod list;
 pub mod model;
 pub mod object;
 pub mod read;
 mod record;
+pub mod render;
 pub mod scalar;
 pub mod table;
 
+pub use call::Call;
 pub use code::{Code, Codes};
 pub use list::Lists;
 pub use model::{
@@ -45,8 +48,12 @@ pub struct Contract {
     pub keys: Vec<Key>,
     /// Link tables.
     pub links: Vec<Link>,
+    /// The categories of custom fields, each with the objects they belong to.
+    pub categories: Vec<(EnumValue, Option<ObjectId>)>,
     /// Countries, states and other lists.
     pub lists: Lists,
+    /// The rules of each operation, in the order of the operations.
+    pub calls: Vec<Call>,
     addresses: read::Addresses,
 }
 
@@ -77,13 +84,29 @@ impl Contract {
             timezones: text!("timezones.tsv"),
         })?;
         let objects = object::read(text!("objects.txt"), &model)?;
-        let (keys, links) = table::read(text!("tables.txt"), &model, &objects)?;
-        Ok(Contract { model, codes, objects, keys, links, lists, addresses })
+        let tables = table::read(text!("tables.txt"), &model, &objects)?;
+        let calls = call::read(text!("calls.txt"), &model, &codes, &lists)?;
+        Ok(Contract {
+            model,
+            codes,
+            objects,
+            keys: tables.keys,
+            links: tables.links,
+            categories: tables.categories,
+            lists,
+            calls,
+            addresses,
+        })
     }
 
     /// The address that stands for a namespace on the wire.
     pub fn address(&self, namespace: Namespace) -> &str {
         self.addresses.get(&namespace).map_or("", String::as_str)
+    }
+
+    /// The rules of an operation.
+    pub fn call(&self, operation: OperationId) -> &Call {
+        &self.calls[usize::from(operation.0)]
     }
 
     /// The object type behind a handle.

@@ -64,6 +64,8 @@ pub struct Property {
     pub default: String,
     /// The value Search filters by where the client does not name the field.
     pub default_search: String,
+    /// Whether Retrieve leaves it out while it has no value; other text is written empty.
+    pub absent_when_unset: bool,
     /// The values it may take, for Describe.
     pub lookup: Option<Lookup>,
 }
@@ -82,6 +84,11 @@ impl ObjectType {
     pub fn property(&self, field: FieldId) -> Option<&Property> {
         let index = (*self.by_field.get(usize::from(field.0))?)?;
         self.properties.get(usize::from(index))
+    }
+
+    /// The properties of a member of a detail, if it has any.
+    pub fn property_at(&self, path: &[FieldId], field: FieldId) -> Option<&Property> {
+        self.properties.iter().find(|property| property.path == path && property.member == Some(field))
     }
 
     /// The property that a search filter names, its trailing blanks aside.
@@ -205,6 +212,7 @@ fn property(
         writable: marks.contains('W'),
         default: String::new(),
         default_search: String::new(),
+        absent_when_unset: false,
         lookup: None,
     };
     let mut member = Some(name);
@@ -218,6 +226,7 @@ fn property(
             }
             Some(("default", value)) => out.default = value.replace('_', " "),
             Some(("search", value)) => out.default_search = value.replace('_', " "),
+            Some(("unset", "absent")) => out.absent_when_unset = true,
             Some(("lookup", list)) => out.lookup = Some(lookup(list, model)?),
             _ => return Err(format!("unknown option {option}")),
         }

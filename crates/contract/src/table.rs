@@ -1,6 +1,7 @@
 //! Keys and links (`contract/tables.txt`): what the database needs to know beyond the types.
 
-use crate::model::{FieldId, Kind, Model, TypeRef};
+use crate::handles::enumeration;
+use crate::model::{EnumValue, FieldId, Kind, Model, TypeRef};
 use crate::object::{ObjectId, ObjectType};
 use crate::read::Mistake;
 
@@ -43,27 +44,45 @@ pub enum Source {
 
 /// A text as keys compare it: without case and without white space around it.
 pub fn fold(text: &str) -> String {
-    text.trim().to_lowercase()
+    fold_case(text.trim())
+}
+
+/// A text without case.
+///
+/// Letter by letter, so that the fold of a part is a part of the fold: `str::to_lowercase` looks at
+/// the letters around a capital sigma.
+pub fn fold_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 const FILE: &str = "tables.txt";
 
+/// What `tables.txt` says.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Members by which objects are found.
+    pub keys: Vec<Key>,
+    /// Link tables.
+    pub links: Vec<Link>,
+    /// The categories of custom fields, each with the objects they belong to.
+    pub categories: Vec<(EnumValue, Option<ObjectId>)>,
+}
+
 /// Reads the text against the model and the object types.
-pub fn read(
-    text: &str,
-    model: &Model,
-    objects: &[ObjectType],
-) -> Result<(Vec<Key>, Vec<Link>), Vec<Mistake>> {
+pub fn read(text: &str, model: &Model, objects: &[ObjectType]) -> Result<Tables, Vec<Mistake>> {
     let reader = Reader { model, objects };
-    let (mut keys, mut links, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut tables, mut mistakes) = (Tables::default(), Vec::new());
     for (index, line) in text.lines().enumerate() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let result = match words[..] {
             [] => Ok(()),
             [first, ..] if first.starts_with('#') => Ok(()),
-            ["K", object, member] => reader.key(object, member).map(|key| keys.push(key)),
+            ["K", object, member] => reader.key(object, member).map(|key| tables.keys.push(key)),
             ["L", table, owner, detail, target, ref members @ ..] => {
-                reader.link(table, owner, detail, target, members).map(|link| links.push(link))
+                reader.link(table, owner, detail, target, members).map(|link| tables.links.push(link))
+            }
+            ["F", category, object] => {
+                reader.category(category, object).map(|category| tables.categories.push(category))
             }
             _ => Err(format!("not understood: {line}")),
         };
@@ -71,7 +90,7 @@ pub fn read(
             mistakes.push(Mistake { file: FILE, line: index + 1, reason });
         }
     }
-    if mistakes.is_empty() { Ok((keys, links)) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(tables) } else { Err(mistakes) }
 }
 
 struct Reader<'a> {
@@ -84,6 +103,14 @@ impl Reader<'_> {
         let index = self.objects.iter().position(|object| object.name == name);
         let index = index.ok_or_else(|| format!("no object type {name}"))?;
         Ok((ObjectId(index as u16), &self.objects[index]))
+    }
+
+    fn category(&self, category: &str, object: &str) -> Result<(EnumValue, Option<ObjectId>), String> {
+        let values = &self.model.enumeration(enumeration::cv_custom_field_entity_type::ENUM_ID).values;
+        let value = values.iter().position(|value| value == category);
+        let value = value.ok_or_else(|| format!("no category {category}"))?;
+        let object = if object == "-" { None } else { Some(self.object(object)?.0) };
+        Ok((EnumValue(value as u16), object))
     }
 
     fn key(&self, object: &str, member: &str) -> Result<Key, String> {
@@ -108,10 +135,11 @@ impl Reader<'_> {
                 continue;
             }
             if let Some(field) = self.model.ty(object.ty).find(Kind::Element, detail)
-                && let TypeRef::Complex(ty) = self.model.member(object.ty, field).ty {
-                    owners.push((ObjectId(index as u16), field));
-                    detail_type = Some(ty);
-                }
+                && let TypeRef::Complex(ty) = self.model.member(object.ty, field).ty
+            {
+                owners.push((ObjectId(index as u16), field));
+                detail_type = Some(ty);
+            }
         }
         let detail_type = detail_type.ok_or_else(|| format!("nothing has a detail {detail}"))?;
         let mut sources = Vec::new();
