@@ -1,1 +1,102 @@
-//! service
+//! What each operation means: sessions, quotas, rules, and the operations themselves.
+//!
+//! Nothing here knows XML or HTTP. A call comes in as a record of its request wrapper and goes out
+//! as a record of its response wrapper, or as a [`Fault`]; a batch's records are validated and
+//! written together, in one transaction, and answered one by one in request order.
+
+mod admin;
+mod batch;
+mod dispatch;
+mod environment;
+mod fault;
+mod lab;
+mod login;
+mod op;
+mod password;
+mod quota;
+mod rules;
+mod session;
+mod settings;
+mod write;
+
+pub use admin::{AccountChange, Admin, AdminError, UserChange};
+pub use dispatch::Call;
+pub use environment::{Clock, Random};
+pub use fault::Fault;
+pub use lab::{LAB_ACCOUNT, LAB_PASSWORD, LAB_USER};
+pub use settings::Settings;
+
+use contract::{Contract, Guid, Timestamp};
+use std::sync::Arc;
+use store::Store;
+
+/// The service. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    contract: &'static Contract,
+    store: Store,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    quota: quota::Quota,
+    passwords: password::Passwords,
+}
+
+impl Service {
+    /// A service on a store, with its settings and its sources of time and randomness.
+    pub fn new(
+        contract: &'static Contract,
+        store: Store,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Service {
+        let quota = quota::Quota::default();
+        let passwords = password::Passwords::default();
+        Service { inner: Arc::new(Inner { contract, store, settings, clock, random, quota, passwords }) }
+    }
+
+    /// Administration: accounts and API users. For the command line; no client can reach it.
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.clone())
+    }
+
+    /// Writes what is still counted in memory only: calls that changed nothing. Due every second
+    /// and before the store is closed.
+    ///
+    /// # Errors
+    /// The store's trouble; the counts are kept for the next time.
+    pub async fn flush(&self) -> Result<(), store::StoreError> {
+        self.inner.quota.flush(&self.inner.store).await
+    }
+
+    fn contract(&self) -> &'static Contract {
+        self.inner.contract
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.inner.random.fill(&mut bytes);
+        bytes
+    }
+
+    fn new_id(&self) -> Guid {
+        Guid::from_random(self.random())
+    }
+}

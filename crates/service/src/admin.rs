@@ -1,0 +1,260 @@
+//! Administration: accounts and the API users who may log in to them.
+
+use crate::Service;
+use crate::session::are_addresses;
+use store::{Account, ApiUser, ContactKey, ContactType, Sessions, StoreError};
+use thiserror::Error;
+
+/// Why an administrative step was not done. The display is for the person at the command line.
+#[derive(Debug, Error)]
+pub enum AdminError {
+    /// No account has that number.
+    #[error("there is no account {0}; `understudy account list` shows those there are")]
+    NoAccount(String),
+    /// The number is another account's.
+    #[error("account {0} is there already")]
+    AccountExists(String),
+    /// The account has no such user.
+    #[error("account {0} has no API user {1}; `understudy user list` shows those it has")]
+    NoUser(String, String),
+    /// The name is another user's.
+    #[error("account {0} has an API user {1} already")]
+    UserExists(String, String),
+    /// A number, name or password is empty.
+    #[error("{0} must not be empty")]
+    Empty(&'static str),
+    /// Not one of the kinds of key.
+    #[error("{0} is not a contact key; it is one of email, source-id, email-first-last")]
+    ContactKey(String),
+    /// Not a list of addresses and networks.
+    #[error("{0} is not a list of addresses and networks such as `192.0.2.1, 198.51.100.0/24`")]
+    Addresses(String),
+    /// The machine would not hash the password.
+    #[error("the password could not be hashed")]
+    Password,
+    /// The lab's sample data could not be made.
+    #[error("the lab's sample data could not be made: {0}")]
+    Seed(String),
+    /// The database's trouble.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What to change of an account; nothing else changes.
+#[derive(Debug, Default, Clone)]
+pub struct AccountChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Whether anybody may log in.
+    pub active: Option<bool>,
+    /// `email`, `source-id` or `email-first-last`.
+    pub contact_key: Option<String>,
+    /// Calls a day; inner none for no limit.
+    pub max_calls: Option<Option<i64>>,
+    /// Identifiers a Search may answer; inner none for the server's setting.
+    pub max_record_set: Option<Option<i64>>,
+    /// Contact types to add or rename: code and name.
+    pub contact_types: Vec<(String, String)>,
+}
+
+/// What to change of an API user; nothing else changes.
+#[derive(Debug, Default, Clone)]
+pub struct UserChange {
+    /// Whether it may log in.
+    pub active: Option<bool>,
+    /// Where it may call from: addresses and networks; empty for anywhere.
+    pub allowed_addresses: Option<String>,
+}
+
+/// The administrative verbs.
+#[derive(Clone)]
+pub struct Admin {
+    service: Service,
+}
+
+impl Admin {
+    pub(crate) fn new(service: Service) -> Admin {
+        Admin { service }
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// An empty or taken number.
+    pub async fn add_account(&self, number: &str, name: &str) -> Result<(), AdminError> {
+        let number = not_empty(number, "the account number")?;
+        let account = Account::new(number.clone(), name.trim());
+        let added = self.service.store().write(move |writer| {
+            if writer.account(&account.number)?.is_some() {
+                return Ok(false);
+            }
+            writer.add_account(&account)?;
+            Ok(true)
+        });
+        if added.await? { Ok(()) } else { Err(AdminError::AccountExists(number)) }
+    }
+
+    /// All accounts, by number.
+    ///
+    /// # Errors
+    /// The database's trouble.
+    pub async fn accounts(&self) -> Result<Vec<Account>, AdminError> {
+        Ok(self.service.store().read(|reader| reader.accounts()).await?)
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// No such account; a contact key that is none.
+    pub async fn set_account(&self, number: &str, change: AccountChange) -> Result<(), AdminError> {
+        let mut account = self.account(number).await?;
+        if let Some(name) = change.contact_key {
+            account.contact_key = ContactKey::parse(&name).ok_or(AdminError::ContactKey(name))?;
+        }
+        account.name = change.name.unwrap_or(account.name);
+        account.active = change.active.unwrap_or(account.active);
+        account.max_calls = change.max_calls.unwrap_or(account.max_calls);
+        account.max_record_set = change.max_record_set.unwrap_or(account.max_record_set);
+        let mut types = Vec::new();
+        for (code, name) in change.contact_types {
+            let code = not_empty(&code, "a contact type's code")?;
+            types.push(ContactType { name: if name.trim().is_empty() { code.clone() } else { name }, code });
+        }
+        let written = self.service.store().write(move |writer| {
+            writer.set_account(&account)?;
+            types.iter().try_for_each(|contact_type| writer.set_contact_type(account.id, contact_type))
+        });
+        Ok(written.await?)
+    }
+
+    /// Removes an account with everything in it.
+    ///
+    /// # Errors
+    /// No such account.
+    pub async fn remove_account(&self, number: &str) -> Result<(), AdminError> {
+        let id = self.account(number).await?.id;
+        self.service.store().write(move |writer| writer.remove_account(id)).await?;
+        Ok(())
+    }
+
+    /// Makes an API user.
+    ///
+    /// # Errors
+    /// No such account; an empty name or password; a taken name; addresses that can't be read.
+    pub async fn add_user(
+        &self,
+        account: &str,
+        user: &str,
+        password: &str,
+        allowed_addresses: &str,
+    ) -> Result<(), AdminError> {
+        let found = self.account(account).await?;
+        let name = not_empty(user, "the user name")?;
+        let user = ApiUser {
+            name: name.clone(),
+            password_hash: self.hash(password).await?,
+            active: true,
+            allowed_addresses: addresses(allowed_addresses)?,
+            locked_until: None,
+        };
+        let added = self.service.store().write(move |writer| {
+            if writer.user(found.id, &user.name)?.is_some() {
+                return Ok(false);
+            }
+            writer.add_user(found.id, &user)?;
+            Ok(true)
+        });
+        if added.await? { Ok(()) } else { Err(AdminError::UserExists(account.to_owned(), name)) }
+    }
+
+    /// The API users of an account, by name.
+    ///
+    /// # Errors
+    /// No such account.
+    pub async fn users(&self, account: &str) -> Result<Vec<ApiUser>, AdminError> {
+        let id = self.account(account).await?.id;
+        Ok(self.service.store().read(move |reader| reader.users(id)).await?)
+    }
+
+    /// Gives a user another password, unlocks it, and ends its sessions.
+    ///
+    /// # Errors
+    /// No such account or user; an empty password.
+    pub async fn set_password(&self, account: &str, user: &str, password: &str) -> Result<(), AdminError> {
+        let hash = self.hash(password).await?;
+        self.change_user(account, user, true, move |user| {
+            user.password_hash.clone_from(&hash);
+            user.locked_until = None;
+        })
+        .await
+    }
+
+    /// Changes a user. One that may no longer log in loses its sessions.
+    ///
+    /// # Errors
+    /// No such account or user; addresses that can't be read.
+    pub async fn set_user(&self, account: &str, user: &str, change: UserChange) -> Result<(), AdminError> {
+        let allowed = change.allowed_addresses.as_deref().map(addresses).transpose()?;
+        self.change_user(account, user, change.active == Some(false), move |user| {
+            user.active = change.active.unwrap_or(user.active);
+            if let Some(allowed) = &allowed {
+                user.allowed_addresses.clone_from(allowed);
+            }
+        })
+        .await
+    }
+
+    async fn change_user(
+        &self,
+        account: &str,
+        user: &str,
+        ends_sessions: bool,
+        change: impl Fn(&mut ApiUser) + Send + 'static,
+    ) -> Result<(), AdminError> {
+        let id = self.account(account).await?.id;
+        let name = user.to_owned();
+        let found = self.service.store().write(move |writer| {
+            let Some(mut user) = writer.user(id, &name)? else { return Ok(false) };
+            change(&mut user);
+            writer.update_user(id, &user)?;
+            if ends_sessions {
+                writer.clear_failures(id, &user.name)?;
+                writer.remove_sessions(id, Sessions::OfUser(&user.name))?;
+            }
+            Ok(true)
+        });
+        if found.await? { Ok(()) } else { Err(AdminError::NoUser(account.to_owned(), user.to_owned())) }
+    }
+
+    async fn account(&self, number: &str) -> Result<Account, AdminError> {
+        let wanted = number.trim().to_owned();
+        let found = self.service.store().read(move |reader| reader.account(&wanted)).await?;
+        found.ok_or_else(|| AdminError::NoAccount(number.to_owned()))
+    }
+
+    async fn hash(&self, password: &str) -> Result<String, AdminError> {
+        if password.is_empty() {
+            return Err(AdminError::Empty("the password"));
+        }
+        let hash = self.service.inner.passwords.hash(password.to_owned(), self.service.random());
+        hash.await.ok_or(AdminError::Password)
+    }
+
+    /// Makes the lab's account with its user and its sample data, unless it is there.
+    /// Returns whether it did.
+    ///
+    /// # Errors
+    /// The database's trouble.
+    pub async fn seed_lab(&self) -> Result<bool, AdminError> {
+        crate::lab::seed(&self.service, self).await
+    }
+}
+
+fn not_empty(text: &str, what: &'static str) -> Result<String, AdminError> {
+    let text = text.trim();
+    if text.is_empty() { Err(AdminError::Empty(what)) } else { Ok(text.to_owned()) }
+}
+
+fn addresses(list: &str) -> Result<String, AdminError> {
+    if are_addresses(list) { Ok(list.trim().to_owned()) } else { Err(AdminError::Addresses(list.to_owned())) }
+}

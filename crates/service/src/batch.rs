@@ -1,0 +1,126 @@
+//! Batches: an array of records in, one result for each out, in request order.
+
+use crate::Fault;
+use contract::call::Batch;
+use contract::handles::code;
+use contract::handles::object::{array_of_error, cv_object, error};
+use contract::{Code, Contract, FieldId, Guid, OperationId, Record, TypeId, Value};
+
+/// What became of one record.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The object's identifier, if the record was accepted.
+    pub id: Option<Guid>,
+    /// The record's correlation value.
+    pub reference: Option<Box<str>>,
+    /// The object's key in the client's system.
+    pub source: Option<Box<str>>,
+    /// Why the record was not accepted; empty if it was.
+    pub errors: Vec<Code>,
+    /// Whether an upsert created the object.
+    pub created: Option<bool>,
+}
+
+impl Outcome {
+    /// The outcome of a record that was accepted.
+    pub fn accepted(record: &Record, id: Guid) -> Outcome {
+        Outcome { id: Some(id), reference: reference(record), ..Outcome::default() }
+    }
+
+    /// The outcome of a record that was not.
+    pub fn refused(record: &Record, errors: Vec<Code>) -> Outcome {
+        Outcome { reference: reference(record), errors, ..Outcome::default() }
+    }
+}
+
+fn reference(record: &Record) -> Option<Box<str>> {
+    record.text(cv_object::MESSAGE_ID).map(Box::from)
+}
+
+/// The operation's batch shape and its records; a null record counts as an empty one.
+///
+/// # Errors
+/// The call's limit code if there are more records than its limit.
+pub(crate) fn records(
+    contract: &Contract,
+    operation: OperationId,
+    mut request: Record,
+) -> Result<(Batch, Vec<Record>), Fault> {
+    let call = contract.call(operation);
+    let batch = call.batch.ok_or_else(|| Fault::new(code::CV10000, "the operation is no batch"))?;
+    let items = match request.take(batch.parameter) {
+        Value::Record(mut array) => match array.take(batch.item) {
+            Value::List(items) => items,
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    if let Some((limit, code)) = call.limit
+        && items.len() > limit
+    {
+        return Err(Fault::new(code, format!("{} records, {limit} allowed", items.len())));
+    }
+    let records = items.into_iter().map(|item| match item {
+        Value::Record(record) => *record,
+        _ => contract.record(batch.item_type),
+    });
+    Ok((batch, records.collect()))
+}
+
+/// The response that says what became of each record.
+pub(crate) fn response(
+    contract: &Contract,
+    operation: OperationId,
+    batch: Batch,
+    outcomes: Vec<Outcome>,
+) -> Record {
+    let mut results = contract.record(batch.results_type);
+    for outcome in outcomes {
+        results.push(batch.outcome, result(contract, &batch, outcome));
+    }
+    let mut response = contract.record(contract.model.operation(operation).response);
+    response.set(batch.result, results);
+    response
+}
+
+/// The member of an object type that holds the key in the client's system, where results tell it.
+pub(crate) fn source_field(contract: &Contract, batch: &Batch, object: TypeId) -> Option<FieldId> {
+    let name = &contract.model.member(batch.roles.ty, batch.roles.source?).name;
+    contract.model.ty(object).find_any(name)
+}
+
+fn result(contract: &Contract, batch: &Batch, outcome: Outcome) -> Record {
+    let roles = &batch.roles;
+    let mut result = contract.record(roles.ty);
+    let success = outcome.errors.is_empty();
+    if let Some(field) = roles.id {
+        let id = outcome.id.filter(|_| success).map(|id| id.to_string());
+        result.set(field, id.unwrap_or_default());
+    }
+    if let (Some(field), Some(reference)) = (roles.reference, outcome.reference) {
+        result.set(field, &*reference);
+    }
+    if let Some(field) = roles.source {
+        result.set(field, outcome.source.as_deref().unwrap_or_default());
+    }
+    result.set(roles.success, success);
+    if let (Some(field), Some(created)) = (roles.created, outcome.created) {
+        result.set(field, created);
+    }
+    if let (Some(field), false) = (roles.errors, success) {
+        result.set(field, errors(contract, &outcome.errors));
+    }
+    result
+}
+
+fn errors(contract: &Contract, codes: &[Code]) -> Record {
+    let mut errors = contract.record(array_of_error::TYPE_ID);
+    for code in codes {
+        let entry = contract.codes.entry(*code);
+        let mut item = contract.record(error::TYPE_ID);
+        item.set(error::CODE, entry.name.as_str());
+        item.set(error::DESCRIPTION, entry.message.as_str());
+        errors.push(array_of_error::ERROR, item);
+    }
+    errors
+}

@@ -1,0 +1,69 @@
+//! From a call to its operation.
+
+use crate::session::Session;
+use crate::{Fault, Service, login, op};
+use contract::handles::{code, operation};
+use contract::{OperationId, Record};
+use std::net::IpAddr;
+
+/// One call, decoded.
+#[derive(Debug)]
+pub struct Call {
+    /// Which operation.
+    pub operation: OperationId,
+    /// Its request wrapper.
+    pub request: Record,
+    /// The value of the session header, as received.
+    pub session: Option<String>,
+    /// Where the call comes from.
+    pub peer: IpAddr,
+    /// The endpoint's address as the client knows it: Login's ServerURL.
+    pub endpoint: String,
+}
+
+impl Service {
+    /// Runs a call: the session first, then the quota, then the operation.
+    ///
+    /// # Errors
+    /// A fault: the session's, the quota's or the operation's own. An operation that is not built
+    /// answers CV10108.
+    pub async fn call(&self, call: Call) -> Result<Record, Fault> {
+        if call.operation == operation::LOGIN {
+            return login::login(self, call).await;
+        }
+        let session = self.open_session(call.session.as_deref(), call.peer).await?;
+        self.count_call(&session).await?;
+        self.run(call.operation, &session, call.request).await
+    }
+
+    pub(crate) async fn run(
+        &self,
+        operation: OperationId,
+        session: &Session,
+        request: Record,
+    ) -> Result<Record, Fault> {
+        match operation {
+            operation::DESCRIBE_GLOBAL => op::describe_global(self, session, request).await,
+            operation::DESCRIBE_CV_OBJECT => op::describe_object(self, session, request).await,
+            operation::CREATE_CONTACT => op::create_contact(self, session, request).await,
+            operation::UPDATE_CONTACT => op::update_contact(self, session, request).await,
+            operation::UPSERT_CONTACT => op::upsert_contact(self, session, request).await,
+            operation::DELETE_CONTACT => op::delete_contact(self, session, request).await,
+            operation::CREATE_CONTACT_GROUP => op::create_contact_group(self, session, request).await,
+            operation::MANAGE_CONTACT_GROUP_MEMBERS => {
+                op::manage_contact_group_members(self, session, request).await
+            }
+            operation::CREATE_DISTRIBUTION_LIST => op::create_distribution_list(self, session, request).await,
+            operation::MANAGE_DISTRIBUTION_LIST_MEMBERS => {
+                op::manage_distribution_list_members(self, session, request).await
+            }
+            operation::CREATE_CUSTOM_FIELD => op::create_custom_field(self, session, request).await,
+            operation::UPDATE_CUSTOM_FIELD => op::update_custom_field(self, session, request).await,
+            operation::SEARCH => op::search(self, session, request).await,
+            operation::RETRIEVE => op::retrieve(self, session, request).await,
+            operation::GET_UPDATED => op::get_updated(self, session, request).await,
+            operation::GET_DELETED => op::get_deleted(self, session, request).await,
+            _ => Err(Fault::new(code::CV10108, "the operation is not built")),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Retrieve: objects by their identifiers.
+
+use super::object_type;
+use crate::session::Session;
+use crate::{Fault, Service};
+use contract::handles::code;
+use contract::handles::message::{retrieve, retrieve_response};
+use contract::handles::object::{cv_object, id_array, retrieve_result};
+use contract::{Contract, FieldId, Guid, Kind, ObjectType, Record, Scalar, TypeRef, Value};
+use store::StoreError;
+
+/// How many identifiers a call may name: what DescribeGlobal calls MaxBatchSize.
+pub(super) const MAX_BATCH_SIZE: usize = 200;
+
+/// Retrieve: the objects that are in the account, in the order of the identifiers, with their
+/// details.
+///
+/// # Errors
+/// CV20018 without identifiers, CV20021 past 200, CV20001 if one is not a GUID.
+pub(crate) async fn retrieve(service: &Service, session: &Session, request: Record) -> Result<Record, Fault> {
+    let contract = service.contract();
+    let object = object_type(&request, retrieve::OBJECT_TYPE);
+    let ids = ids(&request)?;
+    let account = session.account.id;
+    let found = service.store().read(move |reader| {
+        let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
+        reader.fill_links(account, object, &mut records)?;
+        Ok::<_, StoreError>(records)
+    });
+    let mut result = contract.record(retrieve_result::TYPE_ID);
+    let unset = unset_values(contract, contract.object(object));
+    for mut record in found.await? {
+        for (field, value) in &unset {
+            if record.get(*field).is_absent() {
+                record.set(*field, value.clone());
+            }
+        }
+        result.push(retrieve_result::CV_OBJECT, record);
+    }
+    let mut response = contract.record(retrieve_response::TYPE_ID);
+    response.set(retrieve_response::RETRIEVE_RESULT, result);
+    Ok(response)
+}
+
+fn ids(request: &Record) -> Result<Vec<Guid>, Fault> {
+    let ids = request.record(retrieve::IDS).map_or(&[][..], |ids| ids.list(id_array::ID));
+    if ids.is_empty() {
+        return Err(Fault::new(code::CV20018, "no identifier"));
+    }
+    if ids.len() > MAX_BATCH_SIZE {
+        return Err(Fault::new(code::CV20021, format!("{} identifiers", ids.len())));
+    }
+    let guid = |id: &Value| Guid::parse(id.as_text()?);
+    let ids: Option<Vec<Guid>> = ids.iter().map(guid).collect();
+    ids.ok_or_else(|| Fault::new(code::CV20001, "an identifier is not a GUID"))
+}
+
+/// What members without a value show: text is written empty and a boolean as false, as captured;
+/// dates, numbers and enumerations are left out.
+fn unset_values(contract: &Contract, object: &ObjectType) -> Vec<(FieldId, Value)> {
+    let members = contract.model.ty(object.ty).fields();
+    let unset = members.filter(|(field, member)| {
+        let is_correlation =
+            [cv_object::ID, cv_object::MESSAGE_ID, cv_object::TRANSACTION_ID].contains(field);
+        let left_out = object.property(*field).is_some_and(|property| property.absent_when_unset);
+        member.kind == Kind::Attribute && !is_correlation && !left_out && member.default.is_none()
+    });
+    unset
+        .filter_map(|(field, member)| match member.ty {
+            TypeRef::Scalar(Scalar::String) => Some((field, Value::from(""))),
+            TypeRef::Scalar(Scalar::Boolean) => Some((field, Value::from(false))),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,140 @@
+//! Sessions: the value a client gets from Login and sends with each call.
+//!
+//! The value is base64 of 1,072 bytes, the length seen in the wild: the account's number in the
+//! database first, so that the session is looked up within its account, then randomness. Only its
+//! SHA-256 is stored.
+
+use crate::{Fault, Service};
+use base64ct::{Base64, Encoding};
+use contract::Timestamp;
+use contract::handles::code;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use store::{Account, AccountId, ApiUser};
+
+const VALUE_BYTES: usize = 1072;
+const ACCOUNT_BYTES: usize = 8;
+
+/// Who is calling.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The account whose data the call sees, and no other's.
+    pub account: Account,
+    /// The API user.
+    pub user: String,
+    /// When the call came in; the time of everything it writes.
+    pub at: Timestamp,
+}
+
+/// A new session value and the hash under which it is stored.
+pub(crate) fn new_value(account: AccountId, mut random: [u8; VALUE_BYTES]) -> (String, [u8; 32]) {
+    random[..ACCOUNT_BYTES].copy_from_slice(&account.0.to_be_bytes());
+    (Base64::encode_string(&random), Sha256::digest(random).into())
+}
+
+/// The account and the hash of a session value; nothing if it is not one.
+fn read_value(value: &str) -> Option<(AccountId, [u8; 32])> {
+    let bytes = Base64::decode_vec(value.trim()).ok()?;
+    if bytes.len() != VALUE_BYTES {
+        return None;
+    }
+    let account = bytes[..ACCOUNT_BYTES].try_into().ok()?;
+    Some((AccountId(i64::from_be_bytes(account)), Sha256::digest(&bytes).into()))
+}
+
+impl Service {
+    /// The session behind a header's value.
+    ///
+    /// # Errors
+    /// CV10104 without a value, CV10107 for an unknown one, CV10105 past its time, CV10101 for an
+    /// account or user that was deactivated since, CV10106 from an address that is not allowed.
+    pub(crate) async fn open_session(&self, value: Option<&str>, peer: IpAddr) -> Result<Session, Fault> {
+        let value = value.map(str::trim).filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| Fault::new(code::CV10104, "no session value"))?;
+        let unknown = || Fault::new(code::CV10107, "unknown session value");
+        let (account, hash) = read_value(value).ok_or_else(unknown)?;
+        let found = self.store().read(move |reader| {
+            let Some(session) = reader.session(account, &hash)? else { return Ok(None) };
+            let user = reader.user(account, &session.user)?;
+            Ok(reader.account_by_id(account)?.zip(user).map(|(account, user)| (session, account, user)))
+        });
+        let (session, account, user) = found.await?.ok_or_else(unknown)?;
+        let at = self.now();
+        if session.expires <= at {
+            return Err(Fault::new(code::CV10105, "session past its time"));
+        }
+        if !account.active || !user.active {
+            return Err(Fault::new(code::CV10101, "account or user deactivated"));
+        }
+        if !is_allowed(&user, peer) {
+            return Err(Fault::new(code::CV10106, "address not allowed"));
+        }
+        Ok(Session { account, user: user.name, at })
+    }
+}
+
+/// Whether the user may call from that address: a list of addresses and networks
+/// (`192.0.2.1, 198.51.100.0/24`), empty for any. What can't be read allows nobody.
+pub(crate) fn is_allowed(user: &ApiUser, peer: IpAddr) -> bool {
+    let mut entries = user.allowed_addresses.split([',', ' ']).filter(|entry| !entry.is_empty()).peekable();
+    entries.peek().is_none() || entries.any(|entry| covers(entry, peer.to_canonical()))
+}
+
+fn covers(entry: &str, peer: IpAddr) -> bool {
+    let (address, length) = entry.split_once('/').map_or((entry, None), |(a, l)| (a, Some(l)));
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let (network, peer, width) = match (address, peer) {
+        (IpAddr::V4(network), IpAddr::V4(peer)) => {
+            (u128::from(network.to_bits()), u128::from(peer.to_bits()), 32)
+        }
+        (IpAddr::V6(network), IpAddr::V6(peer)) => (network.to_bits(), peer.to_bits(), 128),
+        _ => return false,
+    };
+    let length = match length.map(str::parse::<u32>) {
+        None => width,
+        Some(Ok(length)) if length <= width => length,
+        Some(_) => return false,
+    };
+    (network ^ peer).checked_shr(width - length).unwrap_or(0) == 0
+}
+
+/// Whether a list of addresses can be read: what [`is_allowed`] asks of each entry.
+pub(crate) fn are_addresses(list: &str) -> bool {
+    list.split([',', ' ']).filter(|entry| !entry.is_empty()).all(|entry| {
+        let address = entry.split('/').next().and_then(|text| text.parse::<IpAddr>().ok());
+        address.is_some_and(|address| covers(entry, address))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_the_length_seen_in_the_wild_and_reads_back() {
+        let (value, hash) = new_value(AccountId(7), [9; VALUE_BYTES]);
+        assert_eq!(value.len(), 1432);
+        assert_eq!(read_value(&value), Some((AccountId(7), hash)));
+        assert_eq!(read_value(&value[4..]), None);
+        assert_eq!(read_value("abc"), None);
+    }
+
+    #[test]
+    fn networks_cover_their_addresses() {
+        let peer: IpAddr = "198.51.100.7".parse().unwrap();
+        for (entry, expected) in [
+            ("198.51.100.7", true),
+            ("198.51.100.8", false),
+            ("198.51.100.0/24", true),
+            ("198.51.101.0/24", false),
+            ("0.0.0.0/0", true),
+            ("198.51.100.7/33", false),
+            ("::/0", false),
+            ("here", false),
+        ] {
+            assert_eq!(covers(entry, peer), expected, "{entry}");
+        }
+        assert!(are_addresses("198.51.100.7, 2001:db8::/32"));
+        assert!(!are_addresses("198.51.100.7/40"));
+    }
+}

@@ -1,0 +1,125 @@
+//! The key of an object: what no two objects of an account may share.
+//!
+//! Which members make up a contact's key is a setting of the account. Keys are compared folded; a
+//! key whose first member is empty never clashes.
+
+use contract::call::KeyCodes;
+use contract::handles::object::contact;
+use contract::handles::object_type;
+use contract::table::fold;
+use contract::{Code, FieldId, Guid, ObjectId, Record};
+use std::collections::{HashMap, HashSet};
+use store::{Account, ContactKey, Reader, StoreError};
+
+/// The keys of a call's records against those of the account.
+pub(super) struct Keys {
+    fields: &'static [FieldId],
+    codes: Option<KeyCodes>,
+    stored: HashMap<String, Vec<Guid>>,
+    taken: HashMap<String, Guid>,
+    freed: HashSet<(String, Guid)>,
+}
+
+fn fields(account: &Account, object: ObjectId) -> &'static [FieldId] {
+    match (object, account.contact_key) {
+        (object_type::CONTACT, ContactKey::Email) => &[contact::EMAIL_ADDRESS],
+        (object_type::CONTACT, ContactKey::SourceId) => &[contact::SOURCE_ID],
+        (object_type::CONTACT, ContactKey::EmailFirstLast) => {
+            &[contact::EMAIL_ADDRESS, contact::FIRST_NAME, contact::LAST_NAME]
+        }
+        _ => &[],
+    }
+}
+
+impl Keys {
+    /// Looks up who has the keys that the records bring. Members that a record leaves out come
+    /// from the stored object, whose own key it then has: only a key with several members can
+    /// change by one of them, so for those all objects with the first member are looked up.
+    pub fn read(
+        reader: &Reader<'_>,
+        account: &Account,
+        object: ObjectId,
+        codes: Option<KeyCodes>,
+        records: &[Record],
+    ) -> Result<Keys, StoreError> {
+        let fields = fields(account, object);
+        let mut keys =
+            Keys { fields, codes, stored: HashMap::new(), taken: HashMap::new(), freed: HashSet::new() };
+        let (Some(first), Some(_)) = (fields.first(), codes) else { return Ok(keys) };
+        let sent = records.iter().filter_map(|record| record.text(*first)).map(fold);
+        let mut wanted: Vec<String> = sent.filter(|key| !key.is_empty()).collect();
+        if fields.len() > 1 {
+            keys.add_stored_firsts(reader, account, object, records, &mut wanted)?;
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = reader.find(account.id, (object, *first), &wanted)?;
+        if fields.len() == 1 {
+            keys.stored = wanted.into_iter().zip(found).filter(|(_, ids)| !ids.is_empty()).collect();
+            return Ok(keys);
+        }
+        let ids: Vec<Guid> = found.into_iter().flatten().collect();
+        for (id, record) in ids.iter().zip(reader.get(account.id, object, &ids)?) {
+            if let Some(key) = record.and_then(|record| keys.of(&record)) {
+                keys.stored.entry(key).or_default().push(*id);
+            }
+        }
+        Ok(keys)
+    }
+
+    fn add_stored_firsts(
+        &self,
+        reader: &Reader<'_>,
+        account: &Account,
+        object: ObjectId,
+        records: &[Record],
+        wanted: &mut Vec<String>,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<Guid> =
+            records.iter().filter_map(|record| Guid::parse(crate::rules::id_text(record)?)).collect();
+        for record in reader.get(account.id, object, &ids)?.into_iter().flatten() {
+            let first = self.fields.first().and_then(|field| record.text(*field)).map(fold);
+            wanted.extend(first.filter(|key| !key.is_empty()));
+        }
+        Ok(())
+    }
+
+    /// The object's key; nothing if it has none.
+    pub fn of(&self, object: &Record) -> Option<String> {
+        let first = fold(object.text(*self.fields.first()?).unwrap_or_default());
+        if first.is_empty() {
+            return None;
+        }
+        let rest = self.fields[1..].iter().map(|field| fold(object.text(*field).unwrap_or_default()));
+        Some(rest.fold(first, |key, part| key + "\u{1f}" + &part))
+    }
+
+    /// Whether somebody else has the object's key.
+    pub fn check(&self, id: Guid, object: &Record) -> Option<Code> {
+        let codes = self.codes?;
+        let key = self.of(object)?;
+        if self.taken.get(&key).is_some_and(|owner| *owner != id) {
+            return Some(codes.twice);
+        }
+        let owners = self.stored.get(&key)?;
+        let is_anothers = |owner: &Guid| *owner != id && !self.freed.contains(&(key.clone(), *owner));
+        owners.iter().any(is_anothers).then_some(codes.exists)
+    }
+
+    /// Notes that the object now has its key, and no longer the one it had before.
+    pub fn accept(&mut self, id: Guid, before: Option<String>, object: &Record) {
+        let after = self.of(object);
+        if before == after {
+            return;
+        }
+        if let Some(before) = before {
+            if self.taken.get(&before) == Some(&id) {
+                self.taken.remove(&before);
+            }
+            self.freed.insert((before, id));
+        }
+        if let Some(after) = after {
+            self.taken.insert(after, id);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Details that name other objects: a contact's groups and its custom fields' values.
+
+use contract::call::Check;
+use contract::handles::object::entity_custom_field;
+use contract::handles::object_type;
+use contract::{Call, Code, Contract, FieldId, Guid, LinkId, ObjectId, Record, Source, Value};
+use std::collections::HashSet;
+use store::{AccountId, Reader, StoreError, Writer};
+
+/// The linked details of a call's records.
+pub(super) struct Links {
+    tables: Vec<Table>,
+}
+
+struct Table {
+    detail: FieldId,
+    link: LinkId,
+    id: FieldId,
+    value: Option<FieldId>,
+    length: Option<usize>,
+    unknown: Code,
+    twice: Code,
+    known: HashSet<Guid>,
+    set: Vec<(Guid, Guid, Option<String>)>,
+    cleared: Vec<(Guid, Guid)>,
+}
+
+impl Links {
+    /// Looks up the objects that the records' details name.
+    pub fn read(
+        reader: &Reader<'_>,
+        contract: &'static Contract,
+        account: AccountId,
+        object: ObjectId,
+        call: &Call,
+        records: &[Record],
+    ) -> Result<Links, StoreError> {
+        let mut tables = Vec::new();
+        for check in &call.checks {
+            let Check::Links(detail, unknown, twice) = *check else { continue };
+            let Some(mut table) = table(contract, object, detail, unknown, twice) else { continue };
+            let named = records.iter().flat_map(|record| record.records(detail));
+            let mut ids: Vec<Guid> = named.filter_map(|row| Guid::parse(row.text(table.id)?)).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            if !ids.is_empty() {
+                let target = contract.link(table.link).target;
+                let found = reader.get(account, target, &ids)?;
+                let good = |record: &Record| {
+                    target != object_type::ENTITY_CUSTOM_FIELD || custom_field_of(contract, record, object)
+                };
+                let rows = ids.iter().zip(found);
+                table.known =
+                    rows.filter(|(_, row)| row.as_ref().is_some_and(good)).map(|(id, _)| *id).collect();
+            }
+            tables.push(table);
+        }
+        Ok(Links { tables })
+    }
+
+    /// What is wrong with the record's details.
+    pub fn check(&self, record: &Record) -> Vec<Code> {
+        let mut errors = Vec::new();
+        for table in &self.tables {
+            let mut seen = HashSet::new();
+            for row in record.records(table.detail) {
+                let id = row.text(table.id).and_then(Guid::parse);
+                match id.filter(|id| table.known.contains(id)) {
+                    None => errors.push(table.unknown),
+                    Some(id) if !seen.insert(id) => errors.push(table.twice),
+                    Some(_) => {}
+                }
+            }
+        }
+        errors.dedup();
+        errors
+    }
+
+    /// Notes the details of an accepted record. An empty value clears a link that has values; an
+    /// absent one leaves it as it is; a link without values is only ever added.
+    pub fn accept(&mut self, owner: Guid, record: &Record) {
+        for table in &mut self.tables {
+            for row in record.records(table.detail) {
+                let Some(target) = row.text(table.id).and_then(Guid::parse) else { continue };
+                match table.value.map(|field| row.get(field)) {
+                    None => table.set.push((owner, target, None)),
+                    Some(Value::Text(text)) if text.is_empty() => table.cleared.push((owner, target)),
+                    Some(Value::Text(text)) => {
+                        let text = text.chars().take(table.length.unwrap_or(usize::MAX)).collect();
+                        table.set.push((owner, target, Some(text)));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Writes what was noted.
+    pub fn write(&self, writer: &mut Writer<'_>, account: AccountId) -> Result<(), StoreError> {
+        for table in &self.tables {
+            if !table.set.is_empty() {
+                writer.link(account, table.link, &table.set)?;
+            }
+            if !table.cleared.is_empty() {
+                writer.unlink(account, table.link, &table.cleared)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn table(
+    contract: &'static Contract,
+    object: ObjectId,
+    detail: FieldId,
+    unknown: Code,
+    twice: Code,
+) -> Option<Table> {
+    let link = contract.link_of(object, detail)?;
+    let members = &contract.link(link).members;
+    let from = |wanted: Source| members.iter().find(|(_, source)| *source == wanted).map(|(field, _)| *field);
+    let value = from(Source::Value);
+    let property = value.and_then(|field| contract.object(object).property_at(&[detail], field));
+    Some(Table {
+        detail,
+        link,
+        id: from(Source::Id)?,
+        value,
+        length: property.and_then(|property| property.length).map(|length| length as usize),
+        unknown,
+        twice,
+        known: HashSet::new(),
+        set: Vec::new(),
+        cleared: Vec::new(),
+    })
+}
+
+/// Whether a custom field is of the category that objects of that type carry.
+pub(crate) fn custom_field_of(contract: &Contract, field: &Record, object: ObjectId) -> bool {
+    let category = field.enumeration(entity_custom_field::CATEGORY);
+    contract.categories.iter().any(|(value, owner)| Some(*value) == category && *owner == Some(object))
+}
