@@ -83,7 +83,7 @@ pub struct Record {
 impl Record {
     /// An instance with every member absent.
     pub fn new(model: &Model, ty: TypeId) -> Record {
-        Record { ty, values: vec![Value::Absent; model.ty(ty).members.len()] }
+        Record { ty, values: model.ty(ty).members.iter().map(|_| Value::Absent).collect() }
     }
 
     /// Its type.

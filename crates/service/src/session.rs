@@ -1,8 +1,8 @@
 //! Sessions: the value a client gets from Login and sends with each call.
 //!
-//! The value is base64 of 1,072 bytes, the length seen in the wild: the account's number in the
-//! database first, so that the session is looked up within its account, then randomness. Only its
-//! SHA-256 is stored.
+//! The value is base64 of 1,072 bytes, the length seen in the wild: which account it is for, so that
+//! the session is looked up within its account, and randomness, which masks that. Only its SHA-256
+//! is stored.
 
 use crate::{Fault, Service};
 use base64ct::{Base64, Encoding};
@@ -28,7 +28,8 @@ pub struct Session {
 
 /// A new session value and the hash under which it is stored.
 pub(crate) fn new_value(account: AccountId, mut random: [u8; VALUE_BYTES]) -> (String, [u8; 32]) {
-    random[..ACCOUNT_BYTES].copy_from_slice(&account.0.to_be_bytes());
+    let masked = account.0 ^ mask(&random);
+    random[..ACCOUNT_BYTES].copy_from_slice(&masked.to_be_bytes());
     (Base64::encode_string(&random), Sha256::digest(random).into())
 }
 
@@ -38,8 +39,14 @@ fn read_value(value: &str) -> Option<(AccountId, [u8; 32])> {
     if bytes.len() != VALUE_BYTES {
         return None;
     }
-    let account = bytes[..ACCOUNT_BYTES].try_into().ok()?;
-    Some((AccountId(i64::from_be_bytes(account)), Sha256::digest(&bytes).into()))
+    let masked = i64::from_be_bytes(bytes[..ACCOUNT_BYTES].try_into().ok()?);
+    Some((AccountId(masked ^ mask(&bytes)), Sha256::digest(&bytes).into()))
+}
+
+/// Eight bytes of the randomness that follows the account.
+fn mask(bytes: &[u8]) -> i64 {
+    let (_, random) = bytes.split_at(ACCOUNT_BYTES);
+    random.first_chunk::<ACCOUNT_BYTES>().map_or(0, |chunk| i64::from_be_bytes(*chunk))
 }
 
 impl Service {

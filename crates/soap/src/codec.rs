@@ -1,0 +1,209 @@
+//! The codec: one request in, one answer out.
+
+use crate::charset;
+use crate::content_type::ContentType;
+use crate::decode::Decoder;
+use crate::encode::Encoder;
+use crate::envelope;
+use crate::fault::{Fault, FaultCode, Scene, open_envelope, reject, unprocessed};
+use crate::quirk::EnumerationFault;
+use crate::reason::Trouble;
+use crate::route::Routes;
+use crate::table::Tables;
+use crate::write::Writer;
+use crate::xml::{Ns, Reader, WellKnown};
+use crate::{
+    Limits, Quirks, Reason, Rejection, ServiceFault, SessionHeader, Version, content_type, guess_version,
+};
+use contract::handles::code;
+use contract::{Contract, Namespace, OperationId, Record, Timestamp};
+use std::fmt;
+
+/// A request as HTTP delivers it.
+#[derive(Clone, Copy)]
+pub struct Incoming<'a> {
+    /// The `SOAPAction` header, quotes included; none if there is none.
+    pub soap_action: Option<&'a [u8]>,
+    /// The `Content-Type` header.
+    pub content_type: Option<&'a [u8]>,
+    /// The whole body, transfer and content codings undone.
+    pub body: &'a [u8],
+    /// The present, which a time without a date is on.
+    pub now: Timestamp,
+    /// The endpoint's address as the client is to know it: the actor of a fault.
+    pub endpoint: &'a str,
+}
+
+/// A request understood. Its debug form leaves out what must not be logged.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    /// The version of its envelope, in which it is answered.
+    pub version: Version,
+    /// What is to be done.
+    pub operation: OperationId,
+    /// The session header, if the operation takes one and it came.
+    pub session: Option<SessionHeader>,
+    /// The parameters: a record of the operation's request type.
+    pub body: Record,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Request { version, operation, .. } = self;
+        f.debug_struct("Request")
+            .field("version", version)
+            .field("operation", operation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads requests and writes answers. Built once; it never changes and can be shared by threads.
+pub struct Codec {
+    contract: &'static Contract,
+    limits: Limits,
+    quirks: Quirks,
+    tables: Tables,
+    routes: Routes,
+    known: WellKnown,
+}
+
+impl Codec {
+    /// A codec for a contract.
+    pub fn new(contract: &'static Contract, limits: Limits, quirks: Quirks) -> Codec {
+        Codec {
+            contract,
+            limits,
+            quirks,
+            tables: Tables::new(contract),
+            routes: Routes::new(contract),
+            known: Ns::well_known(
+                contract.address(Namespace::Messages),
+                contract.address(Namespace::Objects),
+            ),
+        }
+    }
+
+    /// Reads a request.
+    ///
+    /// Source: the ASMX rules. What is looked at, in this order: the action where the request looks
+    /// like SOAP 1.1, the media type, the body's element where no action decides, the envelope's
+    /// version, headers, parameters, the rest of the document, and whether all headers that must be
+    /// understood are. The first trouble is the one reported.
+    ///
+    /// # Errors
+    /// What to answer instead, see [`Rejection`].
+    pub fn read(&self, incoming: Incoming<'_>) -> Result<Request, Rejection> {
+        let content_type = String::from_utf8_lossy(incoming.content_type.unwrap_or_default());
+        let content_type = ContentType(&content_type);
+        let version = guess_version(incoming.soap_action, incoming.content_type);
+        let mut scene = Scene { version, routing: false, text: "" };
+
+        let by_action = self.routes.by_action(version, &incoming, content_type);
+        let by_action = by_action.map_err(|trouble| reject(&trouble, &scene))?;
+        if content_type.version().is_none() {
+            return Err(reject(&Trouble::MediaType, &scene));
+        }
+        scene.routing = by_action.is_none();
+        let text = charset::decode(incoming.body, content_type, self.quirks.text_xml_without_charset)
+            .map_err(|error| reject(&error.into(), &scene))?;
+        scene.text = &text;
+
+        let operation = match by_action {
+            Some(operation) => operation,
+            None => {
+                let mut reader = self.reader(&text);
+                let found = self.routes.by_element(&mut reader, &mut scene.version, content_type);
+                found.map_err(|trouble| reject(&trouble, &scene))?
+            }
+        };
+        scene.routing = false;
+        let reader = self.reader(&text);
+        let mut decoder = Decoder::new(self.contract, &self.tables, self.limits, incoming.now, reader);
+        let described = self.contract.model.operation(operation);
+        let read = envelope::read(&mut decoder, self.contract, described, &mut scene.version, content_type);
+        match read {
+            Ok((session, body)) => Ok(Request { version: scene.version, operation, session, body }),
+            Err(trouble) => Err(self.reject(&trouble, &scene, incoming.endpoint)),
+        }
+    }
+
+    /// Writes the answer to a call that went well: `response` is a record of the operation's
+    /// response type. The header is echoed if the call came with one.
+    ///
+    /// # Errors
+    /// The answer to give instead if the record does not fit the contract, which is the service's
+    /// mistake.
+    pub fn write(
+        &self,
+        version: Version,
+        operation: OperationId,
+        session: Option<&SessionHeader>,
+        response: &Record,
+    ) -> Result<Vec<u8>, Rejection> {
+        let described = self.contract.model.operation(operation);
+        let ty = self.contract.model.ty(described.response);
+        let mut writer = Writer::new();
+        open_envelope(&mut writer, version);
+        if let Some(session) = session.filter(|_| described.header) {
+            writer.open_prefixed("soap", "Header");
+            session.write(&mut writer, self.contract, version);
+            writer.close();
+        }
+        writer.open_prefixed("soap", "Body");
+        writer.open(&ty.name, self.contract.address(ty.namespace));
+        let encoder = Encoder { contract: self.contract, tables: &self.tables };
+        let fits = response.ty() == described.response;
+        match encoder.record(&mut writer, response, described.response) {
+            Ok(()) if fits => Ok(writer.finish()),
+            _ => Err(Rejection {
+                status: 500,
+                content_type: content_type(version),
+                body: self.write_server_fault(version, "There was an error generating the XML document."),
+                reason: Reason::Unwritable,
+                position: None,
+            }),
+        }
+    }
+
+    /// Writes a fault of the service, in the form of the one that was captured, with status 500.
+    ///
+    /// The code's prefix is `q0`, declared on the code; text and code come from the contract's
+    /// table. In SOAP 1.2 the same parts stand where the ASMX rules put them.
+    pub fn write_fault(&self, version: Version, fault: &ServiceFault) -> Vec<u8> {
+        Fault::service(self.contract, fault).write(version)
+    }
+
+    /// Writes the fault of an unexpected failure, with status 500. `text` goes to the client, so it
+    /// must not say anything that is none of the client's business.
+    pub fn write_server_fault(&self, version: Version, text: &str) -> Vec<u8> {
+        Fault::plain(FaultCode::Server, &unprocessed(text)).write(version)
+    }
+
+    /// The answer to a request that is longer than the server takes, in the version that
+    /// [`guess_version`] finds.
+    pub fn reject_too_long(&self, version: Version) -> Rejection {
+        let text = "There was an exception running the extensions specified in the config file. ---> \
+                    Maximum request length exceeded.";
+        Rejection {
+            status: 500,
+            content_type: content_type(version),
+            body: Fault::plain(FaultCode::Server, text).write(version),
+            reason: Reason::TooLong,
+            position: None,
+        }
+    }
+
+    fn reader<'a>(&'a self, text: &'a str) -> Reader<'a> {
+        Reader::new(text, &self.known, self.limits)
+    }
+
+    fn reject(&self, trouble: &Trouble, scene: &Scene<'_>, endpoint: &str) -> Rejection {
+        let mut rejection = reject(trouble, scene);
+        let captured = self.quirks.enumeration_fault == EnumerationFault::Captured;
+        if captured && matches!(rejection.reason, Reason::Enumeration(_)) {
+            let fault = ServiceFault { code: code::CV10001, actor: endpoint.to_owned() };
+            rejection.body = self.write_fault(scene.version, &fault);
+        }
+        rejection
+    }
+}
