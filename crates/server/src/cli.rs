@@ -1,0 +1,215 @@
+//! The command line: what can be typed, and what is to be done about it.
+
+use crate::command::{account, serve, user, wsdl};
+use crate::exit::{Exit, Failure};
+use crate::settings::file::File;
+use crate::settings::{Place, Serve};
+use clap::builder::BoolishValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+/// A self-hosted server for programs written against the V200611 event-management SOAP API.
+///
+/// It keeps contacts, groups and custom fields in a database of its own and answers the same calls in
+/// the same form, so that an existing client needs a new address and nothing else.
+#[derive(Parser)]
+#[command(name = "understudy", version, disable_help_subcommand = true, after_help = FIRST_STEPS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  understudy serve --lab
+      a server to develop and test against: http://127.0.0.1:8611/soap/V200611.ASMX
+  understudy account add ACME001 --name 'Acme Events'
+  understudy user add ACME001 crm-sync
+      an account and an API user for production (asks for the password)
+  understudy serve --listen 0.0.0.0:8611 --public-url https://crm.example.org
+      the production server
+
+`understudy COMMAND --help` explains a command and the exit codes.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server until Ctrl-C or SIGTERM, then finish the calls under way.
+    ///
+    /// Each flag is also an environment variable and a key of the configuration file. A flag counts
+    /// before a variable, a variable before the file.
+    #[command(after_help = serve_examples())]
+    Serve(Box<Serve>),
+    /// Manage accounts: each has its own contacts and API users.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Manage API users: the names and passwords that clients log in with.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the WSDL, as GET ?WSDL would answer it.
+    #[command(after_help = "Example:\n  understudy wsdl --public-url https://crm.example.org > V200611.wsdl")]
+    Wsdl(wsdl::Wsdl),
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// Add an account.
+    #[command(after_help = "Example:\n  understudy account add ACME001 --name 'Acme Events'")]
+    Add(In<account::Add>),
+    /// List the accounts with their settings.
+    List(In<account::List>),
+    /// Change an account. What is not named stays as it is.
+    #[command(after_help = "Examples:
+  understudy account set ACME001 --key source-id --max-calls 10000
+  understudy account set ACME001 --active=false
+  understudy account set ACME001 --contact-type 'VIP=Very important' --contact-type STAFF=Staff")]
+    Set(In<account::Set>),
+    /// Remove an account with everything in it.
+    Remove(In<account::Remove>),
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add an API user. The password is asked for, or read from standard input.
+    #[command(after_help = "Examples:
+  understudy user add ACME001 crm-sync
+  understudy user add ACME001 crm-sync --allow 192.0.2.7 --allow 10.0.0.0/8 < password.txt")]
+    Add(In<user::Add>),
+    /// List the API users of an account.
+    List(In<user::List>),
+    /// Set an API user's password. It is asked for, or read from standard input.
+    #[command(
+        after_help = "Example:\n  printf %s \"$PASSWORD\" | understudy user set-password ACME001 crm-sync"
+    )]
+    SetPassword(In<user::SetPassword>),
+    /// Refuse an API user's logins and end its sessions.
+    Disable(In<user::Disable>),
+    /// Let a disabled API user log in again.
+    Enable(In<user::Enable>),
+}
+
+/// A command on a database, with where that is.
+#[derive(Args)]
+struct In<T: Args> {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    what: T,
+}
+
+impl<T: Args> In<T> {
+    /// Where the database is, the configuration file taken into account, and what to do there.
+    fn resolve(self, matches: &ArgMatches) -> Result<(Place, T), Failure> {
+        let file = File::read(self.place.config.as_deref(), &setting_names())?;
+        Ok((file.under(&self.place, matches)?, self.what))
+    }
+}
+
+fn serve_examples() -> String {
+    format!(
+        "\
+Examples:
+  understudy serve --lab
+  understudy serve --lab --memory --seed-ids 1 --clock 2026-01-01T00:00:00Z
+      a server that answers the same calls with the same bytes, for repeatable tests
+  understudy serve --listen 0.0.0.0:8611 --data /var/lib/understudy --log-format json
+  UNDERSTUDY_MAX_BODY=1048576 understudy serve --config /etc/understudy.toml
+
+A configuration file:
+  listen = \"0.0.0.0:8611\"
+  data = \"/var/lib/understudy\"
+  public-url = \"https://crm.example.org\"
+  session-seconds = 7200
+
+{}",
+        Exit::table()
+    )
+}
+
+/// Does what the command line says.
+pub fn run() -> Result<(), Failure> {
+    let matches = command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let matches = innermost(&matches);
+    match cli.command {
+        Command::Serve(given) => {
+            let file = File::read(given.place.config.as_deref(), &setting_names())?;
+            serve::run(file.under(&*given, matches)?)
+        }
+        Command::Wsdl(given) => {
+            let file = File::read(given.config.as_deref(), &setting_names())?;
+            wsdl::run(&file.under(&given, matches)?)
+        }
+        Command::Account(command) => match command {
+            AccountCommand::Add(what) => account::add(what.resolve(matches)?),
+            AccountCommand::List(what) => account::list(what.resolve(matches)?),
+            AccountCommand::Set(what) => account::set(what.resolve(matches)?),
+            AccountCommand::Remove(what) => account::remove(what.resolve(matches)?),
+        },
+        Command::User(command) => match command {
+            UserCommand::Add(what) => user::add(what.resolve(matches)?),
+            UserCommand::List(what) => user::list(what.resolve(matches)?),
+            UserCommand::SetPassword(what) => user::set_password(what.resolve(matches)?),
+            UserCommand::Disable(what) => user::disable(what.resolve(matches)?),
+            UserCommand::Enable(what) => user::enable(what.resolve(matches)?),
+        },
+    }
+}
+
+/// The matches of the subcommand that was called, which know where each of its values came from.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
+}
+
+fn command() -> clap::Command {
+    switches(Cli::command())
+}
+
+/// Lets every yes-or-no setting stand alone (`--lab`) or take a value (`--lab=false`): without the
+/// second, a flag could not overrule a variable or the file.
+fn switches(command: clap::Command) -> clap::Command {
+    let is_switch = |arg: &Arg| matches!(arg.get_action(), ArgAction::SetTrue) && arg.get_env().is_some();
+    command
+        .mut_args(|arg| {
+            if !is_switch(&arg) {
+                return arg;
+            }
+            arg.action(ArgAction::Set)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_value("false")
+                .default_missing_value("true")
+                .hide_default_value(true)
+                .hide_possible_values(true)
+                .value_name("BOOL")
+                .value_parser(BoolishValueParser::new())
+        })
+        .mut_subcommands(switches)
+}
+
+/// The names of all settings: the flags of `serve` but `--config` itself.
+fn setting_names() -> Vec<String> {
+    let serve = Serve::augment_args(clap::Command::new("serve"));
+    let names = serve.get_arguments().filter_map(Arg::get_long);
+    names.filter(|name| *name != "config").map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_mistake() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_has_a_variable_of_its_name_and_a_help_text() {
+        let serve = Serve::augment_args(clap::Command::new("serve"));
+        for arg in serve.get_arguments() {
+            let long = arg.get_long().unwrap();
+            let variable = format!("UNDERSTUDY_{}", long.to_uppercase().replace('-', "_"));
+            assert_eq!(arg.get_env().and_then(|name| name.to_str()), Some(&*variable));
+            assert_eq!(arg.get_id().as_str(), long.replace('-', "_"));
+            assert!(arg.get_help().is_some(), "{long} has no help");
+        }
+    }
+}

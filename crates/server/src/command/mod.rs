@@ -1,0 +1,90 @@
+//! What the commands do.
+
+pub mod account;
+pub mod serve;
+pub mod user;
+pub mod wsdl;
+
+use crate::environment::{SystemClock, SystemRandom};
+use crate::exit::{Exit, Failure};
+use crate::settings::Place;
+use contract::Contract;
+use service::{Admin, AdminError, Service};
+use std::fmt::Display;
+use std::io::{Write, stdout};
+use std::sync::Arc;
+use store::{Location, OpenError, Store};
+use tokio::runtime::Runtime;
+
+/// The contract. That it has mistakes is possible in development only; the tests see to that.
+fn contract() -> Result<&'static Contract, Failure> {
+    Contract::get().map_err(|mistakes| {
+        let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        Failure::new(Exit::Failed, format!("the contract has mistakes:\n{}", mistakes.join("\n")))
+    })
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    Runtime::new().map_err(|error| Failure::new(Exit::Failed, format!("no threads can be started: {error}")))
+}
+
+fn random() -> Result<SystemRandom, Failure> {
+    SystemRandom::new().map_err(|error| {
+        Failure::new(Exit::Failed, format!("the operating system gives no random bytes: {error}"))
+    })
+}
+
+fn open(contract: &'static Contract, location: &Location) -> Result<Store, Failure> {
+    Store::open(contract, location).map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+}
+
+fn exit_of(error: &OpenError) -> Exit {
+    match error {
+        OpenError::Folder { .. } | OpenError::Unwritable { .. } => Exit::DataFolder,
+        OpenError::Newer { .. } => Exit::NewerDatabase,
+        OpenError::NotADatabase { .. } | OpenError::Foreign { .. } => Exit::ForeignDatabase,
+        OpenError::Library(_) | OpenError::Database { .. } => Exit::Failed,
+    }
+}
+
+/// Runs an administrator's command on the database of a folder. A server may be running on it.
+fn administer<T, F>(place: &Place, work: impl FnOnce(Admin) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, AdminError>>,
+{
+    let contract = contract()?;
+    let store = open(contract, &Location::Folder(place.data.clone()))?;
+    let settings = service::Settings::default();
+    let service = Service::new(contract, store.clone(), settings, Arc::new(SystemClock), Arc::new(random()?));
+    runtime()?.block_on(async {
+        let result = work(service.admin()).await;
+        store.close().await;
+        result.map_err(|error| {
+            let trouble = matches!(error, AdminError::Store(_) | AdminError::Password | AdminError::Seed(_));
+            Failure::new(if trouble { Exit::Failed } else { Exit::Refused }, error.to_string())
+        })
+    })
+}
+
+/// A line on standard output. That nobody reads it any more (`| head`) is no reason to fail.
+fn say(line: impl Display) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
+/// Lines of columns, each as wide as its widest cell.
+fn print_table<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
+    let mut widths = head.map(|cell| cell.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        say(padded.collect::<Vec<_>>().join("  ").trim_end());
+    };
+    line(head);
+    for row in rows {
+        line(row.each_ref().map(String::as_str));
+    }
+}

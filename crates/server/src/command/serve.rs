@@ -1,0 +1,196 @@
+//! `understudy serve`: puts the pieces together, says where they listen, and takes them apart again.
+
+use super::{contract, open, random, runtime, say};
+use crate::environment::{SeededRandom, SetClock, SystemClock};
+use crate::exit::{Exit, Failure};
+use crate::http::{self, App, Bounds, Intake, Site};
+use crate::log;
+use crate::settings::Serve;
+use crate::signal::Signals;
+use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service};
+use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Location;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Runs the server until it is told to stop.
+pub fn run(settings: Serve) -> Result<(), Failure> {
+    check(&settings)?;
+    log::start(&settings.log, settings.log_format)?;
+    runtime()?.block_on(serve(&settings))
+}
+
+/// What no single setting can check.
+fn check(settings: &Serve) -> Result<(), Failure> {
+    let only_in_the_lab = |flag: &str| {
+        Failure::usage(format!(
+            "{flag} makes sessions or times predictable, so that it works together with --lab only"
+        ))
+    };
+    match settings {
+        Serve { lab: true, listen, .. } if !listen.is_loopback() => Err(Failure::usage(format!(
+            "--lab has a password that everybody knows, so that it listens on this machine only; \
+             {listen} is not a loopback address such as 127.0.0.1:8611"
+        ))),
+        Serve { lab: false, seed_ids: Some(_), .. } => Err(only_in_the_lab("--seed-ids")),
+        Serve { lab: false, clock: Some(_), .. } => Err(only_in_the_lab("--clock")),
+        _ => Ok(()),
+    }
+}
+
+async fn serve(settings: &Serve) -> Result<(), Failure> {
+    let contract = contract()?;
+    // The address first: a second server on the same port must not get as far as the database.
+    let listener = http::bind(settings.listen.0).await?;
+    let address = listener.local_addr().map_err(|error| Failure::new(Exit::Address, error.to_string()))?;
+    let location =
+        if settings.memory { Location::Memory } else { Location::Folder(settings.place.data.clone()) };
+    let store = open(contract, &location)?;
+    let clock: Arc<dyn Clock> = match settings.clock {
+        Some(start) => Arc::new(SetClock::new(start.0)),
+        None => Arc::new(SystemClock),
+    };
+    let random: Arc<dyn Random> = match settings.seed_ids {
+        Some(seed) => Arc::new(SeededRandom::new(seed.into())),
+        None => Arc::new(random()?),
+    };
+    let rules = rules(settings);
+    let service = Service::new(contract, store.clone(), rules, Arc::clone(&clock), random);
+    if settings.lab {
+        seed(&service).await?;
+    }
+    let app = Arc::new(App::new(
+        contract,
+        service.clone(),
+        clock,
+        Codec::new(contract, Limits::default(), quirks(settings)),
+        Intake::new(settings.max_body, seconds(settings.request_timeout.get())),
+        Site { public_url: settings.public_url.clone(), trust_forwarded: settings.trust_forwarded },
+        settings.lab,
+    ));
+    announce(settings, address);
+    let served = until_told_to_stop(listener, app, bounds(settings), &service).await;
+    let flushed = service.flush().await;
+    store.close().await;
+    flushed.map_err(|error| Failure::new(Exit::Failed, format!("counts of calls were lost: {error}")))?;
+    if served.is_ok() {
+        tracing::info!("stopped");
+    }
+    served
+}
+
+async fn until_told_to_stop(
+    listener: TcpListener,
+    app: Arc<App>,
+    bounds: Bounds,
+    service: &Service,
+) -> Result<(), Failure> {
+    let mut signals = Signals::new()
+        .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
+    let (told, wait) = oneshot::channel();
+    tokio::spawn(async move {
+        signals.next().await;
+        // That nobody waits for it any more is no trouble.
+        let _ = told.send(());
+        signals.next().await;
+        // Not even the database is waited for: what was acknowledged is on disk already.
+        eprintln!("understudy: ended at once by a second signal; calls under way were cut off");
+        std::process::exit(i32::from(Exit::Interrupted as u8));
+    });
+    let flusher = tokio::spawn(flush_every_second(service.clone()));
+    let stop = async {
+        let _ = wait.await;
+    };
+    let result = http::serve(listener, app, bounds, stop).await;
+    flusher.abort();
+    result
+}
+
+/// Calls that change nothing are counted in memory; this is how much of the count a crash can lose.
+async fn flush_every_second(service: Service) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.flush().await {
+            tracing::error!(%error, "counts of calls can't be written; trying again");
+        }
+    }
+}
+
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
+fn bounds(settings: &Serve) -> Bounds {
+    Bounds {
+        connections: settings.max_connections.get() as usize,
+        silence: seconds(settings.header_timeout.get()),
+        drain: seconds(settings.drain_seconds),
+    }
+}
+
+fn rules(settings: &Serve) -> service::Settings {
+    let lockout_seconds = i64::from(settings.lockout_minutes.get()) * 60;
+    service::Settings {
+        session_seconds: settings.session_seconds.get().into(),
+        lockout_failures: settings.lockout_failures.get().into(),
+        lockout_window_seconds: lockout_seconds,
+        lockout_seconds,
+        max_record_set: settings.max_record_set.get() as usize,
+        strict_lengths: settings.strict_lengths,
+        ..service::Settings::default()
+    }
+}
+
+fn quirks(settings: &Serve) -> Quirks {
+    Quirks {
+        text_xml_without_charset: if settings.charset_quirk {
+            CharsetFallback::Ascii
+        } else {
+            CharsetFallback::Utf8
+        },
+        enumeration_fault: if settings.enumeration_fault {
+            EnumerationFault::Serializer
+        } else {
+            EnumerationFault::Captured
+        },
+    }
+}
+
+async fn seed(service: &Service) -> Result<(), Failure> {
+    let seeded = service.admin().seed_lab().await;
+    seeded.map(|_| ()).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+}
+
+/// Says on standard output where the server is, for people and for scripts that start it.
+fn announce(settings: &Serve, address: SocketAddr) {
+    let version = env!("CARGO_PKG_VERSION");
+    let here = format!("http://{address}{}", http::ENDPOINT);
+    let url = settings.public_url.as_ref().map_or(here.clone(), |public| public.endpoint(http::ENDPOINT));
+    tracing::info!(%address, lab = settings.lab, memory = settings.memory, "listening");
+    if !settings.lab {
+        say(format_args!("Understudy {version} listens at {url}"));
+        return;
+    }
+    let data = if settings.memory {
+        "in memory, gone when it stops".to_owned()
+    } else {
+        format!("in {}", settings.place.data.display())
+    };
+    say(format_args!(
+        "\
+Understudy {version}, the lab: for developing and testing, reachable from this machine only
+  Endpoint  {url}
+  WSDL      {url}?WSDL
+  Log in    account {LAB_ACCOUNT}, API user {LAB_USER}, password {LAB_PASSWORD}
+  Data      {data}
+  Try it    curl -d 'AccountNumber={LAB_ACCOUNT}&UserName={LAB_USER}&Password={LAB_PASSWORD}' {here}/Login
+            or open {url}?op=Login in a browser
+Ctrl-C stops it."
+    ));
+}

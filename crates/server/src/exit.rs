@@ -1,0 +1,103 @@
+//! How the program ends: one number for each kind of trouble, so that scripts and supervisors can tell
+//! them apart, and a message that says what to do.
+
+use std::fmt::{self, Write as _};
+
+/// Why the program did not end well. The number is the process's exit code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Exit {
+    /// Something that has no number of its own.
+    Failed = 1,
+    /// A flag, a variable or the configuration file is wrong. (clap uses the same number.)
+    Usage = 2,
+    /// The address can't be listened on.
+    Address = 3,
+    /// The data folder can't be created, read or written.
+    DataFolder = 4,
+    /// The database was written by a newer version of this program.
+    NewerDatabase = 5,
+    /// The file in the data folder is no database of this program, or a damaged one.
+    ForeignDatabase = 6,
+    /// An account or user command can't be carried out as asked.
+    Refused = 7,
+    /// The time for finishing calls ran out at shutdown.
+    CutOff = 8,
+    /// A second signal asked for an end at once.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// Every way to end badly, in the order of the numbers.
+    const ALL: [Exit; 9] = [
+        Exit::Failed,
+        Exit::Usage,
+        Exit::Address,
+        Exit::DataFolder,
+        Exit::NewerDatabase,
+        Exit::ForeignDatabase,
+        Exit::Refused,
+        Exit::CutOff,
+        Exit::Interrupted,
+    ];
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Exit::Failed => "something unexpected; the message says what",
+            Exit::Usage => "a flag, variable or key of the configuration file is wrong",
+            Exit::Address => "the address can't be listened on: the port is in use or not permitted",
+            Exit::DataFolder => "the data folder can't be created, read or written",
+            Exit::NewerDatabase => "the database was written by a newer understudy",
+            Exit::ForeignDatabase => {
+                "the file in the data folder is not an understudy database, or is damaged"
+            }
+            Exit::Refused => "no such account or user, or it exists already, or the password is empty",
+            Exit::CutOff => "calls were still running when the time for finishing them was over",
+            Exit::Interrupted => "ended at once by a second Ctrl-C or SIGTERM",
+        }
+    }
+
+    /// The table of exit codes as `--help` shows it.
+    pub fn table() -> String {
+        let mut table = String::from("Exit codes:\n    0  all went well\n");
+        for exit in Exit::ALL {
+            // Writing to a string can't fail.
+            let _ = writeln!(table, "  {:>3}  {}", exit as u8, exit.meaning());
+        }
+        table
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        std::process::ExitCode::from(exit as u8)
+    }
+}
+
+/// The end of the program, with what the operator reads.
+#[derive(Debug)]
+pub struct Failure {
+    /// The kind of trouble.
+    pub exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// A failure of one kind. The message says what is wrong and what to do.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
+        Failure { exit, message: message.into() }
+    }
+
+    /// A wrong flag, variable or key.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::new(Exit::Usage, message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,197 @@
+//! HTTP: from a request's bytes to an answer's, by the rules of an ASMX endpoint.
+//!
+//! [`listen`] accepts connections and hands each request to [`App::answer`]. [`route`] says what it
+//! asks for; [`body`] reads it whole; [`exchange`] makes a SOAP call of it and [`form`] a form's.
+//! [`entry`] is its line in the log.
+
+mod answer;
+mod body;
+mod caller;
+mod documents;
+mod entry;
+mod exchange;
+mod form;
+mod listen;
+mod progress;
+mod query;
+mod route;
+
+pub use body::Intake;
+pub use caller::Site;
+pub use listen::{Bounds, bind, serve};
+pub use route::ENDPOINT;
+
+use crate::pages::{self, Visit};
+use answer::{Answer, answer, content_type, error_page, page, plain_error};
+use caller::{Caller, Ends};
+use contract::Contract;
+use contract::render::{disco, wsdl};
+use documents::Documents;
+use entry::Entry;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode};
+use route::{Place, Wanted};
+use service::{Clock, Service};
+use soap::Codec;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
+
+/// More calls than ever run at once.
+const CALLS: u32 = 1 << 16;
+
+/// All that answering a request takes.
+pub struct App {
+    contract: &'static Contract,
+    service: Service,
+    clock: Arc<dyn Clock>,
+    codec: Codec,
+    intake: Intake,
+    site: Site,
+    lab: bool,
+    documents: Documents,
+    requests: AtomicU64,
+    calls: Arc<Semaphore>,
+}
+
+impl App {
+    /// Puts the pieces together.
+    pub fn new(
+        contract: &'static Contract,
+        service: Service,
+        clock: Arc<dyn Clock>,
+        codec: Codec,
+        intake: Intake,
+        site: Site,
+        lab: bool,
+    ) -> App {
+        App {
+            contract,
+            service,
+            clock,
+            codec,
+            intake,
+            site,
+            lab,
+            documents: Documents::default(),
+            requests: AtomicU64::new(0),
+            calls: Arc::new(Semaphore::new(CALLS as usize)),
+        }
+    }
+
+    /// Answers a request.
+    pub async fn answer(self: Arc<App>, request: Request<Incoming>, ends: Ends) -> Answer {
+        let (head, body) = request.into_parts();
+        let caller = Caller::of(&head, ends, &self.site);
+        let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut answer = self.clone().dispatch(&head, body, &caller, &mut entry).await;
+        answer::finish(&mut answer, head.version, &head.headers, self.lab);
+        entry.answered(&answer);
+        answer
+    }
+
+    /// Waits until no call runs any more, not even one whose client is gone.
+    pub async fn calls_finished(&self) {
+        // The semaphore is never closed.
+        let _ = self.calls.acquire_many(CALLS).await;
+    }
+
+    async fn dispatch(
+        self: Arc<App>,
+        head: &Parts,
+        body: Incoming,
+        caller: &Caller,
+        entry: &mut Entry,
+    ) -> Answer {
+        match route::place(head.uri.path()) {
+            Place::Endpoint(path) => match route::wanted(&head.method, head.uri.query()) {
+                Wanted::Call => exchange::call(self, head, body, caller, &path, entry).await,
+                wanted => self.document(wanted, caller, &path, entry),
+            },
+            Place::Below(path, rest) if head.method == Method::POST && caller.local => {
+                form::call(self, head, body, caller, &path, &rest, entry).await
+            }
+            Place::Below(_, rest) => unexpected_ending(&rest, entry),
+            Place::Home => {
+                entry.operation = "home".into();
+                answer::to_endpoint()
+            }
+            Place::Health => {
+                entry.operation = "health".into();
+                entry.routine = true;
+                answer(StatusCode::OK, content_type::TEXT, "ok")
+            }
+            Place::Nowhere => {
+                entry.operation = "nowhere".into();
+                entry.refuse("not-found", "there is nothing at that path");
+                error_page(StatusCode::NOT_FOUND, &format!("The service is at {ENDPOINT}."))
+            }
+        }
+    }
+
+    /// What a GET of the endpoint is answered with.
+    fn document(&self, wanted: Wanted, caller: &Caller, path: &str, entry: &mut Entry) -> Answer {
+        let address = caller.endpoint(path);
+        let path = caller.path(path);
+        let visit = Visit { path: &path, host: caller.host(), local: caller.local };
+        let key = |what: &str| format!("{what} {} {address}", caller.local);
+        let ok = StatusCode::OK;
+        match wanted {
+            Wanted::Wsdl => {
+                entry.operation = "wsdl".into();
+                let text = self.documents.get(format!("wsdl {address}"), || wsdl(self.contract, &address));
+                answer(ok, content_type::XML, text)
+            }
+            Wanted::Disco => {
+                entry.operation = "disco".into();
+                answer(ok, content_type::XML, disco(self.contract, &address))
+            }
+            Wanted::Index => {
+                entry.operation = "page".into();
+                page(ok, self.documents.get(key("index"), || pages::index(self.contract, &visit)))
+            }
+            Wanted::Operation(name) if self.contract.model.find_operation(&name).is_some() => {
+                entry.operation = "page".into();
+                let render = || pages::operation(self.contract, &visit, &name);
+                page(ok, self.documents.get(key(&name), render))
+            }
+            Wanted::Operation(name) => {
+                entry.operation = "page".into();
+                page(ok, pages::operation(self.contract, &visit, &name))
+            }
+            Wanted::OtherWsdl => {
+                entry.operation = "wsdl".into();
+                entry.refuse("not-found", "a WSDL was asked for by a number");
+                plain_error("XML Web service description was not found.")
+            }
+            Wanted::OtherSchema => {
+                entry.operation = "wsdl".into();
+                entry.refuse("not-found", "a schema was asked for by a number");
+                plain_error("Schema not found.")
+            }
+            Wanted::Danger(piece) => {
+                entry.refuse("dangerous", "the query has markup in it");
+                dangerous("QueryString", &piece)
+            }
+            Wanted::NotAllowed | Wanted::Call => {
+                entry.refuse("not-allowed", "the endpoint answers GET and POST only");
+                error_page(StatusCode::METHOD_NOT_ALLOWED, "Request format is unrecognized.")
+            }
+        }
+    }
+}
+
+/// The answer to a request below the endpoint that nobody understands.
+fn unexpected_ending(rest: &str, entry: &mut Entry) -> Answer {
+    entry.refuse("not-found", "there is nothing below the endpoint for remote callers");
+    let text = format!("Request format is unrecognized for URL unexpectedly ending in '{rest}'.");
+    error_page(StatusCode::INTERNAL_SERVER_ERROR, &text)
+}
+
+/// The answer to a value that ASP.NET's request validation rejects.
+fn dangerous(collection: &str, piece: &str) -> Answer {
+    let text =
+        format!("A potentially dangerous Request.{collection} value was detected from the client ({piece}).");
+    error_page(StatusCode::INTERNAL_SERVER_ERROR, &text)
+}

@@ -1,0 +1,34 @@
+//! The log on standard error.
+
+use crate::exit::Failure;
+use crate::settings::LogFormat;
+use std::io::{IsTerminal, stderr};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Starts logging.
+///
+/// # Errors
+/// A filter that can't be read.
+pub fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Failure::usage(format!("--log {filter}: {error}; use a level such as warn, or info,understudy=debug"))
+    })?;
+    let builder = tracing_subscriber::fmt().with_writer(stderr).with_env_filter(filter).with_target(false);
+    let started = match format {
+        LogFormat::Text => builder.with_ansi(stderr().is_terminal()).finish().try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).finish().try_init(),
+    };
+    started.map_err(|error| Failure::usage(format!("logging can't be started: {error}")))?;
+    log_panics();
+    Ok(())
+}
+
+/// Sends panics to the log: where, but not what, since the text of a panic may hold a value of the
+/// request. The thread's caller turns it into an answer.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%place, "a bug in understudy: a call panicked; please report the place");
+    }));
+}

@@ -1,0 +1,154 @@
+//! What an operator can set.
+//!
+//! [`Serve`] is the one table: each of its fields is a flag of `understudy serve`, an environment
+//! variable and a key of the configuration file, with its type, its default and its help in one place.
+//! [`mod@file`] puts the three sources on top of each other: flag over variable over file over default.
+
+pub mod file;
+mod value;
+
+pub use value::{Listen, PublicUrl, StartTime};
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+/// Where the database and the configuration are: for every command that needs the database.
+#[derive(Args, Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub struct Place {
+    /// Folder of the database. Made if it is missing.
+    #[arg(long, env = "UNDERSTUDY_DATA", value_name = "DIR", default_value = "./understudy-data")]
+    pub data: PathBuf,
+
+    /// Configuration file (TOML). A key is a flag's name without the dashes: `max-body = 1048576`.
+    /// Without this flag, `understudy.toml` in the current folder is read if it is there.
+    #[arg(long, env = "UNDERSTUDY_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+}
+
+/// The settings of `understudy serve`.
+#[derive(Args, Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub struct Serve {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub place: Place,
+
+    /// For developing and testing: this machine only, account LAB001 with API user `lab` and password
+    /// `lab` and 50 sample contacts made at the first start, and the header `X-Understudy-Lab: 1` on
+    /// every answer.
+    #[arg(long, env = "UNDERSTUDY_LAB", help_heading = "Lab")]
+    pub lab: bool,
+
+    /// Repeatable identifiers: the same seed gives the same ids and session values for the same calls
+    /// on an empty database. Only with --lab, because anybody who knows the seed can guess sessions.
+    #[arg(long, env = "UNDERSTUDY_SEED_IDS", value_name = "N", help_heading = "Lab")]
+    pub seed_ids: Option<u32>,
+
+    /// Start the clock at this time (`2026-01-01T00:00:00Z`) instead of now; from there it runs at its
+    /// usual pace. Only with --lab.
+    #[arg(long, env = "UNDERSTUDY_CLOCK", value_name = "RFC3339", help_heading = "Lab")]
+    pub clock: Option<StartTime>,
+
+    /// Address and port to listen on. Port 0 takes a free one and says which; without an address
+    /// (`:8611`) it is 127.0.0.1; 0.0.0.0 means all of the machine.
+    #[arg(long, env = "UNDERSTUDY_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8611")]
+    pub listen: Listen,
+
+    /// Keep the data in memory only: nothing is read from disk or written to it.
+    #[arg(long, env = "UNDERSTUDY_MEMORY")]
+    pub memory: bool,
+
+    /// The address by which clients reach this server (`https://crm.example.org`), for ServerURL, the
+    /// WSDL and the pages. Without it, the Host header of each request decides.
+    #[arg(long, env = "UNDERSTUDY_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Believe X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto. Only behind a proxy that sets
+    /// all three itself: otherwise any client can claim any address.
+    #[arg(long, env = "UNDERSTUDY_TRUST_FORWARDED")]
+    pub trust_forwarded: bool,
+
+    /// Largest request body in bytes, also after decompression; a longer one gets the fault for an
+    /// over-long request.
+    #[arg(long, env = "UNDERSTUDY_MAX_BODY", value_name = "BYTES", default_value = "20971520")]
+    #[arg(help_heading = "Limits")]
+    pub max_body: usize,
+
+    /// Most connections at once; further ones wait in the system's queue.
+    #[arg(long, env = "UNDERSTUDY_MAX_CONNECTIONS", value_name = "N", default_value = "1024")]
+    #[arg(help_heading = "Limits")]
+    pub max_connections: NonZeroU32,
+
+    /// Time for the head of a request to arrive whole, and for an idle connection to stay open.
+    #[arg(long, env = "UNDERSTUDY_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "30")]
+    #[arg(help_heading = "Limits")]
+    pub header_timeout: NonZeroU32,
+
+    /// Time for the body of a request to arrive whole. Nothing of a request runs before that.
+    #[arg(long, env = "UNDERSTUDY_REQUEST_TIMEOUT", value_name = "SECONDS", default_value = "60")]
+    #[arg(help_heading = "Limits")]
+    pub request_timeout: NonZeroU32,
+
+    /// Time for calls under way to finish after Ctrl-C or SIGTERM.
+    #[arg(long, env = "UNDERSTUDY_DRAIN_SECONDS", value_name = "SECONDS", default_value = "30")]
+    #[arg(help_heading = "Limits")]
+    pub drain_seconds: u32,
+
+    /// How long a session lives after its login.
+    #[arg(long, env = "UNDERSTUDY_SESSION_SECONDS", value_name = "SECONDS", default_value = "3600")]
+    #[arg(help_heading = "Rules")]
+    pub session_seconds: NonZeroU32,
+
+    /// How many failed logins lock an API user.
+    #[arg(long, env = "UNDERSTUDY_LOCKOUT_FAILURES", value_name = "N", default_value = "5")]
+    #[arg(help_heading = "Rules")]
+    pub lockout_failures: NonZeroU32,
+
+    /// Within how many minutes failed logins count, and how long the lock then lasts.
+    #[arg(long, env = "UNDERSTUDY_LOCKOUT_MINUTES", value_name = "MINUTES", default_value = "30")]
+    #[arg(help_heading = "Rules")]
+    pub lockout_minutes: NonZeroU32,
+
+    /// How many ids a Search may find, where the account sets no other number.
+    #[arg(long, env = "UNDERSTUDY_MAX_RECORD_SET", value_name = "N", default_value = "25000")]
+    #[arg(help_heading = "Rules")]
+    pub max_record_set: NonZeroU32,
+
+    /// Text longer than its field is an error of its record (CV91102) instead of being cut.
+    #[arg(long, env = "UNDERSTUDY_STRICT_LENGTHS", help_heading = "Rules")]
+    pub strict_lengths: bool,
+
+    /// Read text/xml without a charset as ASCII, as ASP.NET does: every other letter becomes `?`.
+    /// Normally it is read as UTF-8.
+    #[arg(long, env = "UNDERSTUDY_CHARSET_QUIRK", help_heading = "Quirks")]
+    pub charset_quirk: bool,
+
+    /// Answer a value outside an enumeration with the framework's own fault, as ASP.NET words it,
+    /// instead of CV10001 INVALID_SOAP_REQUEST.
+    #[arg(long, env = "UNDERSTUDY_ENUMERATION_FAULT", help_heading = "Quirks")]
+    pub enumeration_fault: bool,
+
+    /// Form of the log on standard error: `text` for people, `json` (one object a line) for programs.
+    #[arg(long, env = "UNDERSTUDY_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    #[arg(help_heading = "Log")]
+    pub log_format: LogFormat,
+
+    /// What to log: a level (error, warn, info, debug, trace) or a filter (`info,understudy=debug`).
+    /// `warn` logs refused requests only.
+    #[arg(long, env = "UNDERSTUDY_LOG", value_name = "FILTER", default_value = "info", help_heading = "Log")]
+    pub log: String,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, ValueEnum, Serialize, Deserialize, PartialEq, Eq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}

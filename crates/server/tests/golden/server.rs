@@ -1,0 +1,127 @@
+//! The program in a process of its own, and what it answers.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// The login that `{{session}}` comes from.
+const LOGIN: &str = "AccountNumber=LAB001&UserName=lab&Password=lab";
+
+/// A running server, killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts one on a free port.
+    pub fn start(flags: &[&str]) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("UNDERSTUDY_")) {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
+            .args(flags)
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let address = stdout.lines().map_while(Result::ok).find_map(|line| {
+            let (_, address) = line.split_once("Endpoint  http://")?;
+            address.split('/').next()?.parse().ok()
+        });
+        let Some(address) = address else {
+            let _ = child.kill();
+            panic!("the server did not start with {flags:?}");
+        };
+        Server { child, address }
+    }
+
+    /// The value of a new session.
+    pub fn session(&self) -> String {
+        let request = format!(
+            "POST /soap/V200611.ASMX/Login HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{LOGIN}",
+            self.address,
+            LOGIN.len()
+        );
+        let answer = self.send(request.as_bytes()).unwrap();
+        let value = answer.body.split("CventSessionHeader=\"").nth(1).and_then(|rest| rest.split('"').next());
+        value.unwrap_or_else(|| panic!("the login failed: {answer}")).to_owned()
+    }
+
+    /// Sends a request on a connection of its own.
+    pub fn send(&self, request: &[u8]) -> Result<Answer, String> {
+        let error = |error: std::io::Error| error.to_string();
+        let mut stream = TcpStream::connect(self.address).map_err(error)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).map_err(error)?;
+        // The server may have answered and closed before it has everything.
+        let _ = stream.write_all(request);
+        let mut stream = BufReader::new(stream);
+        let mut head = head(&mut stream).map_err(error)?;
+        while head.0.starts_with("HTTP/1.1 100") {
+            head = self::head(&mut stream).map_err(error)?;
+        }
+        let (line, mut headers) = head;
+        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| format!("not a status line: {line:?}"))?;
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let length: usize = length.and_then(|(_, length)| length.parse().ok()).ok_or("there is no length")?;
+        let mut body = vec![0; if request.starts_with(b"HEAD") { 0 } else { length }];
+        stream.read_exact(&mut body).map_err(error)?;
+        headers.retain(|(name, _)| !NOT_COMPARED.contains(&&**name));
+        headers.sort();
+        let body = String::from_utf8(body).map_err(|_| "the answer is not UTF-8")?;
+        Ok(Answer { line, status, headers, body })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Headers that differ from run to run, and the one that only the lab sends.
+const NOT_COMPARED: [&str; 3] = ["content-length", "date", "x-understudy-lab"];
+
+type Head = (String, Vec<(String, String)>);
+
+fn head(stream: &mut impl BufRead) -> std::io::Result<Head> {
+    let mut lines = stream.lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let mut headers = Vec::new();
+    for line in lines {
+        let line = line?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    Ok((first, headers))
+}
+
+/// An answer. Displayed in the form of `response.http`.
+pub struct Answer {
+    line: String,
+    /// The status.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.line)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        write!(f, "\n{}", self.body)
+    }
+}

@@ -1,0 +1,16 @@
+//! The program from outside: started as an operator starts it, spoken to over a socket.
+//!
+//! Every test has its own folder, port and server, so that they run in any order and all at once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers are test code, too")]
+
+mod admin;
+mod bodies;
+mod configuration;
+mod documents;
+mod drain;
+mod forms;
+mod lab;
+mod protocol;
+mod start;
+mod support;

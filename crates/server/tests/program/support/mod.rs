@@ -1,0 +1,7 @@
+//! What the tests share: [`Server`] runs the program, [`http`] speaks to it, [`soap`] writes messages.
+
+pub mod http;
+mod server;
+pub mod soap;
+
+pub use server::{Outcome, Server, run, run_with};
