@@ -1,0 +1,124 @@
+//! What may go wrong. No text here holds a value of a row, so that all of it may be logged.
+
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// The result of a verb.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why a job failed. Nothing it wrote is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// A row with the same key exists.
+    #[error("{table}: a row with that key exists already")]
+    Duplicate {
+        /// The table.
+        table: String,
+    },
+    /// The row to change does not exist.
+    #[error("{table}: there is no such row")]
+    Missing {
+        /// The table.
+        table: String,
+    },
+    /// A record cannot be a row of the table.
+    #[error("{table}.{column}: the record does not fit")]
+    Record {
+        /// The table.
+        table: String,
+        /// The member's column.
+        column: String,
+    },
+    /// Something other than this program wrote to the table.
+    #[error("{table}.{column}: a stored value is not of the column's form")]
+    Stored {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A test compares a column with what cannot be compared to it.
+    #[error("{table}.{column}: cannot be searched with such a value")]
+    Filter {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A filter has more values than the database takes.
+    #[error("a filter has too many values")]
+    FilterSize,
+    /// The job gave up; a job returns this to have its changes undone.
+    #[error("the job gave up")]
+    Abandoned,
+    /// The job panicked.
+    #[error("the job panicked")]
+    Panicked,
+    /// Another process kept the database for itself for too long.
+    #[error("another process holds the database")]
+    Busy,
+    /// There is no space left for the database.
+    #[error("the disk is full")]
+    Full,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else the database reports.
+    #[error("database: {0}")]
+    Database(String),
+}
+
+/// Why a database cannot be opened. The texts say what to do about it.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The data folder is not there and cannot be made.
+    #[error("cannot create the data folder {}: {source}; choose a folder this user may write to", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file cannot be opened for writing.
+    #[error("cannot write to {}: {reason}; check who owns the file and its folder", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        reason: String,
+    },
+    /// The file is something else.
+    #[error("{} is not a database, or is damaged; move it away or restore a backup", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is the database of another program.
+    #[error("{} is the database of another program; choose another data folder", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a later version of this program.
+    #[error("{} has version {found} and this program knows up to {known}; use a newer program", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version this program writes.
+        known: i64,
+    },
+    /// The SQLite that this program was built with loses committed data.
+    #[error("SQLite {0} can lose data that was written; build with 3.51.3 or later")]
+    Library(String),
+    /// Anything else.
+    #[error("cannot open {}: {source}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What the database reported.
+        source: StoreError,
+    },
+}

@@ -1,0 +1,312 @@
+//! The thread that writes: it merges waiting jobs into one transaction, makes it durable, and only
+//! then answers any of them.
+
+use super::checkpoint::checkpoint;
+use super::pool::lock;
+use super::schema::Schema;
+use super::write::Writer;
+use crate::error::{Result, StoreError};
+use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot};
+
+/// Jobs that may wait before those who bring more have to.
+pub(crate) const QUEUE: usize = 256;
+
+/// Rows changed in a transaction after which it takes no further job. Bounds how long the first
+/// job of a transaction waits for the last.
+const ROWS: u64 = 2_000;
+
+/// What the thread is sent.
+pub(crate) enum Message {
+    /// A job.
+    Job(Box<dyn Job>),
+    /// No message follows: answer when all is written and the connection is closed.
+    Close(oneshot::Sender<()>),
+}
+
+/// A job and its caller, whatever type its answer has.
+pub(crate) trait Job: Send {
+    /// Runs the job and keeps its answer.
+    fn run(&mut self, writer: &mut Writer<'_>) -> Result<()>;
+    /// Tells the caller the answer, or why there is none.
+    fn finish(self: Box<Self>, outcome: Result<()>);
+}
+
+/// A closure and the caller who waits for its answer.
+pub(crate) struct Call<T, F> {
+    job: F,
+    answer: Option<T>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Call<T, F> {
+    pub fn new(job: F, caller: oneshot::Sender<Result<T>>) -> Call<T, F> {
+        Call { job, answer: None, caller }
+    }
+}
+
+impl<T, F> Job for Call<T, F>
+where
+    F: FnMut(&mut Writer<'_>) -> Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, writer: &mut Writer<'_>) -> Result<()> {
+        let answer = catch_unwind(AssertUnwindSafe(|| (self.job)(writer)));
+        self.answer = Some(answer.unwrap_or(Err(StoreError::Panicked))?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<()>) {
+        let Call { answer, caller, .. } = *self;
+        // The caller may have gone; what was written is written.
+        let _ = caller.send(outcome.and_then(|()| answer.ok_or(StoreError::Abandoned)));
+    }
+}
+
+/// Runs until no sender is left or a [`Message::Close`] comes, and all that was queued is written.
+pub(crate) fn run(connection: Arc<Mutex<Connection>>, schema: &Schema, mut queue: mpsc::Receiver<Message>) {
+    let mut closing = Vec::new();
+    while let Some(message) = queue.blocking_recv() {
+        let connection = lock(&connection);
+        let group = Group { connection: &connection, schema };
+        let mut next = Some(message);
+        while let Some(message) = next.take() {
+            match message {
+                Message::Job(job) => next = group.commit(job, &mut queue),
+                Message::Close(closed) => {
+                    queue.close();
+                    closing.push(closed);
+                }
+            }
+        }
+        checkpoint(&connection, queue.is_empty());
+    }
+    // The last connection to go leaves the file whole and removes the log next to it.
+    drop(connection);
+    for closed in closing {
+        let _ = closed.send(());
+    }
+}
+
+/// A transaction in the making.
+struct Group<'a> {
+    connection: &'a Connection,
+    schema: &'a Schema,
+}
+
+/// The jobs that a transaction ran, each with what came of it.
+type Ran = Vec<(Box<dyn Job>, Result<()>)>;
+
+/// Why a transaction is not on disk.
+enum Failure {
+    /// SQLite undid all of it when one job failed, as it does when the disk is full.
+    Undone,
+    /// It did not begin, or was not committed.
+    Error(StoreError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Error(error)
+    }
+}
+
+impl Group<'_> {
+    /// Runs a job, and those that wait, in one transaction, and answers them; gives the message
+    /// that was taken from the queue and is not a job.
+    fn commit(&self, first: Box<dyn Job>, queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
+        let mut ran = Ran::new();
+        let mut left = None;
+        match self.merge(first, queue, &mut ran, &mut left) {
+            Ok(()) => ran.into_iter().for_each(|(job, outcome)| job.finish(outcome)),
+            Err(Failure::Error(error)) if ran.len() <= 1 => {
+                ran.into_iter().for_each(|(job, _)| job.finish(Err(error.clone())));
+            }
+            // One of the jobs is to blame; the others must not suffer for it.
+            Err(_) => ran.into_iter().for_each(|(job, _)| self.alone(job)),
+        }
+        left
+    }
+
+    /// Fills a transaction and commits it. Whatever it returns, no transaction is open after it.
+    fn merge(
+        &self,
+        first: Box<dyn Job>,
+        queue: &mut mpsc::Receiver<Message>,
+        ran: &mut Ran,
+        left: &mut Option<Message>,
+    ) -> std::result::Result<(), Failure> {
+        if let Err(error) = self.execute("BEGIN IMMEDIATE") {
+            ran.push((first, Ok(())));
+            return Err(error.into());
+        }
+        let before = self.connection.total_changes();
+        let mut next = Some(first);
+        while let Some(mut job) = next.take() {
+            let alone = ran.is_empty();
+            let outcome = if alone { self.run(&mut *job) } else { self.run_apart(&mut *job) };
+            if self.connection.is_autocommit() {
+                job.finish(outcome.and(Err(StoreError::Abandoned)));
+                return Err(Failure::Undone);
+            }
+            if alone && outcome.is_err() {
+                ran.push((job, outcome));
+                return Ok(self.end("ROLLBACK")?);
+            }
+            ran.push((job, outcome));
+            if self.connection.total_changes() - before < ROWS {
+                match queue.try_recv() {
+                    Ok(Message::Job(job)) => next = Some(job),
+                    Ok(other) => *left = Some(other),
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(self.end("COMMIT")?)
+    }
+
+    fn run(&self, job: &mut dyn Job) -> Result<()> {
+        job.run(&mut Writer::new(self.connection, self.schema))
+    }
+
+    /// Runs a job so that its changes can be undone and those of the jobs before it kept. The first
+    /// job of a transaction does without: a savepoint costs it a fifth of its time.
+    fn run_apart(&self, job: &mut dyn Job) -> Result<()> {
+        self.execute("SAVEPOINT job")?;
+        let outcome = self.run(job);
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            self.execute("ROLLBACK TO job")?;
+        }
+        if !self.connection.is_autocommit() {
+            self.execute("RELEASE job")?;
+        }
+        outcome
+    }
+
+    /// Runs a job in a transaction of its own and answers it.
+    fn alone(&self, mut job: Box<dyn Job>) {
+        let outcome = self.execute("BEGIN IMMEDIATE").and_then(|()| {
+            let outcome = self.run(&mut *job);
+            let end = self.end(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" });
+            outcome.and(end)
+        });
+        job.finish(outcome);
+    }
+
+    /// Ends the transaction, whatever happens.
+    fn end(&self, sql: &str) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return Err(StoreError::Abandoned);
+        }
+        let ended = self.execute(sql);
+        if !self.connection.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        ended
+    }
+
+    fn execute(&self, sql: &str) -> Result<()> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Account;
+    use crate::sqlite::migrate::{STEPS, migrate};
+    use crate::sqlite::open::{Role, connect};
+    use contract::Contract;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    type Answer = oneshot::Receiver<Result<i64>>;
+
+    /// Adds account `number`, and fails as the job is told to.
+    fn job(number: i64, fail: fn(&mut Writer<'_>) -> Result<()>) -> (Box<dyn Job>, Answer) {
+        let (caller, answer) = oneshot::channel();
+        let add = move |writer: &mut Writer<'_>| {
+            writer.add_account(&Account::new(number.to_string(), ""))?;
+            fail(writer)?;
+            Ok(number)
+        };
+        (Box::new(Call::new(add, caller)), answer)
+    }
+
+    /// Runs jobs that are queued at once, where commit `n` fails if `refuses` says so. Gives their
+    /// answers, the numbers of the accounts that are kept, and how many commits there were.
+    fn run(
+        refuses: fn(usize) -> bool,
+        jobs: Vec<(Box<dyn Job>, Answer)>,
+    ) -> (Vec<Result<i64>>, Vec<String>, usize) {
+        let schema = Schema::new(Contract::get().unwrap());
+        let mut connection = connect(None, Role::Writer).unwrap();
+        migrate(&mut connection, &schema, STEPS).unwrap();
+        let commits = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&commits);
+        connection.commit_hook(Some(move || refuses(counter.fetch_add(1, Ordering::Relaxed)))).unwrap();
+        let (sender, mut queue) = mpsc::channel(QUEUE);
+        let mut answers = Vec::new();
+        for (job, answer) in jobs {
+            sender.try_send(Message::Job(job)).ok().unwrap();
+            answers.push(answer);
+        }
+        let group = Group { connection: &connection, schema: &schema };
+        while let Ok(Message::Job(first)) = queue.try_recv() {
+            assert!(group.commit(first, &mut queue).is_none());
+            assert!(connection.is_autocommit());
+        }
+        let answers = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
+        let kept = Writer::new(&connection, &schema).accounts().unwrap();
+        let kept = kept.into_iter().map(|account| account.number).collect();
+        (answers, kept, commits.load(Ordering::Relaxed))
+    }
+
+    fn undo(writer: &mut Writer<'_>) -> Result<()> {
+        // What SQLite does of itself when the disk is full, for example.
+        writer.connection.execute_batch("ROLLBACK")?;
+        Err(StoreError::Full)
+    }
+
+    fn succeed(_: &mut Writer<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    #[test]
+    fn a_transaction_that_sqlite_undid_is_run_again_without_the_job_to_blame() {
+        let (answers, kept, _) = run(|_| false, vec![job(1, succeed), job(2, undo), job(3, succeed)]);
+        assert_eq!(answers, [Ok(1), Err(StoreError::Full), Ok(3)]);
+        assert_eq!(kept, ["1", "3"]);
+        let (answers, kept, _) = run(|_| false, vec![job(1, undo), job(2, succeed)]);
+        assert_eq!(answers, [Err(StoreError::Full), Ok(2)]);
+        assert_eq!(kept, ["2"]);
+    }
+
+    #[test]
+    fn a_commit_that_fails_is_tried_again_job_by_job() {
+        let (answers, kept, commits) = run(|number| number == 0, vec![job(1, succeed), job(2, succeed)]);
+        assert_eq!(answers, [Ok(1), Ok(2)]);
+        assert_eq!(kept, ["1", "2"]);
+        assert_eq!(commits, 3);
+    }
+
+    #[test]
+    fn a_commit_that_fails_for_one_job_is_its_error() {
+        let (answers, kept, commits) = run(|_| true, vec![job(1, succeed)]);
+        assert!(matches!(answers[..], [Err(StoreError::Database(_))]), "{answers:?}");
+        assert_eq!((kept.len(), commits), (0, 1));
+    }
+
+    #[test]
+    fn a_transaction_takes_no_more_jobs_once_it_is_long() {
+        fn many(writer: &mut Writer<'_>) -> Result<()> {
+            (0..ROWS).try_for_each(|_| writer.add_usage(crate::AccountId(1), "day", 1).map(|_| ()))
+        }
+        let jobs = vec![job(1, succeed), job(2, many), job(3, succeed), job(4, succeed)];
+        let (answers, _, commits) = run(|_| false, jobs);
+        assert_eq!(answers, [Ok(1), Ok(2), Ok(3), Ok(4)]);
+        assert_eq!(commits, 2);
+    }
+}

@@ -1,0 +1,95 @@
+//! The store over SQLite: one thread that writes, a few connections that read.
+
+mod checkpoint;
+mod commit;
+mod derive;
+mod error;
+mod functions;
+mod migrate;
+mod open;
+mod pool;
+mod read;
+mod row;
+mod schema;
+mod statements;
+mod statistics;
+mod write;
+
+pub use read::{Linked, Reader};
+pub use write::Writer;
+
+use crate::error::{OpenError, Result, StoreError};
+use crate::store::Location;
+use commit::{Call, Message};
+use contract::Contract;
+use open::{Refusal, Role};
+use pool::Pool;
+use schema::Schema;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot};
+
+/// An open database.
+pub(crate) struct Sqlite {
+    schema: Arc<Schema>,
+    pool: Arc<Pool>,
+    queue: mpsc::Sender<Message>,
+}
+
+impl Sqlite {
+    pub fn open(contract: &'static Contract, location: &Location) -> std::result::Result<Sqlite, OpenError> {
+        open::check_library()?;
+        let file = match location {
+            Location::Memory => None,
+            Location::Folder(folder) => Some(open::file_in(folder)?),
+        };
+        let file = file.as_deref();
+        Sqlite::start(contract, file).map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))
+    }
+
+    fn start(contract: &'static Contract, file: Option<&Path>) -> std::result::Result<Sqlite, Refusal> {
+        let schema = Arc::new(Schema::new(contract));
+        let mut connection = open::connect(file, Role::Writer)?;
+        migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
+        if file.is_some() {
+            open::use_wal(&connection)?;
+        }
+        let connection = Arc::new(Mutex::new(connection));
+        let pool = match file {
+            Some(file) => Pool::open(file)?,
+            None => Pool::share(Arc::clone(&connection)),
+        };
+        let (queue, messages) = mpsc::channel(commit::QUEUE);
+        let writer = std::thread::Builder::new().name("store-writer".to_owned());
+        let shared = Arc::clone(&schema);
+        writer.spawn(move || commit::run(connection, &shared, messages)).map_err(Refusal::Thread)?;
+        Ok(Sqlite { schema, pool: Arc::new(pool), queue })
+    }
+
+    pub async fn read<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.pool.read(&self.schema, job).await
+    }
+
+    pub async fn write<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let call = Message::Job(Box::new(Call::new(job, caller)));
+        self.queue.send(call).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+        let (closed, answer) = oneshot::channel();
+        if self.queue.send(Message::Close(closed)).await.is_ok() {
+            let _ = answer.await;
+        }
+    }
+}

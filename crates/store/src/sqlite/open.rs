@@ -1,0 +1,128 @@
+//! Opens a connection as every connection here is opened, and says why it cannot be.
+
+use super::functions;
+use crate::error::{OpenError, StoreError};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The first SQLite that does not lose committed data when a checkpoint meets a write
+/// (<https://sqlite.org/wal.html#the_wal_reset_bug>).
+const LEAST_LIBRARY: i32 = 3_051_003;
+
+/// How long a statement waits for another process, such as a command-line tool.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps compiled.
+const STATEMENTS: usize = 128;
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one that writes.
+    Writer,
+    /// One of those that read.
+    Reader,
+}
+
+/// Why a file is not opened, before its path is known.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is another program's.
+    Foreign,
+    /// It is a later version's.
+    Newer { found: i64, known: i64 },
+    /// The system gives no thread to write in.
+    Thread(std::io::Error),
+    /// SQLite failed.
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Refusal {
+        Refusal::Sqlite(error)
+    }
+}
+
+impl Refusal {
+    /// As the error of opening the file at `path`.
+    pub fn at(self, path: &Path) -> OpenError {
+        let path = path.to_owned();
+        match self {
+            Refusal::Foreign => OpenError::Foreign { path },
+            Refusal::Newer { found, known } => OpenError::Newer { path, found, known },
+            Refusal::Thread(error) => {
+                OpenError::Database { path, source: StoreError::Database(error.to_string()) }
+            }
+            Refusal::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                    OpenError::NotADatabase { path }
+                }
+                Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                    OpenError::Unwritable { path, reason: StoreError::from(error).to_string() }
+                }
+                _ => OpenError::Database { path, source: error.into() },
+            },
+        }
+    }
+}
+
+/// Fails if the SQLite that the program was built with is one that loses data.
+pub(crate) fn check_library() -> Result<(), OpenError> {
+    if rusqlite::version_number() < LEAST_LIBRARY {
+        return Err(OpenError::Library(rusqlite::version().to_owned()));
+    }
+    Ok(())
+}
+
+/// The database file of a data folder, which is made if it is not there.
+pub(crate) fn file_in(folder: &Path) -> Result<PathBuf, OpenError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
+    Ok(folder.join("understudy.db"))
+}
+
+/// A connection to a file, or to a memory database of its own where there is none.
+pub(crate) fn connect(file: Option<&Path>, role: Role) -> Result<Connection, Refusal> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match file {
+        Some(file) if role == Role::Writer => {
+            Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_CREATE)?
+        }
+        Some(file) => Connection::open_with_flags(file, flags)?,
+        None => Connection::open_in_memory()?,
+    };
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    functions::register(&connection)?;
+    // Statement journals and sorts stay in memory: a savepoint must not cost a file.
+    connection.execute_batch(
+        "PRAGMA page_size = 4096; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )?;
+    match role {
+        Role::Writer => prepare_writer(&connection, file.is_some())?,
+        Role::Reader => connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA query_only = ON;")?,
+    }
+    Ok(connection)
+}
+
+/// The journal is switched only after the file is known to be ours, by [`use_wal`].
+fn prepare_writer(connection: &Connection, file: bool) -> Result<(), Refusal> {
+    connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA synchronous = FULL;")?;
+    if file && connection.is_readonly(rusqlite::MAIN_DB)? {
+        let read_only = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(read_only, None).into());
+    }
+    Ok(())
+}
+
+/// Switches the file to a write-ahead log, whose checkpoints are the writer thread's business.
+pub(crate) fn use_wal(connection: &Connection) -> Result<(), Refusal> {
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        tracing::warn!(mode, "the file system offers no write-ahead log; readers will wait for writes");
+    }
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;")?;
+    Ok(())
+}

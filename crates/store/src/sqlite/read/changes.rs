@@ -1,0 +1,64 @@
+//! The change log.
+
+use super::Reader;
+use crate::account::AccountId;
+use crate::error::Result;
+use crate::sqlite::row;
+use contract::{Guid, ObjectId, Timestamp};
+use rusqlite::params;
+use std::collections::HashSet;
+
+const CHANGES: &str = "SELECT id FROM change_log
+    WHERE account_id = ?1 AND object_type = ?2 AND at >= ?3 AND at < ?4 AND deleted = ?5 ORDER BY at, id";
+
+impl Reader<'_> {
+    /// The objects that were created or changed at `from` or later and before `until`, and still
+    /// exist, in the order of their first change there. Gives up to `limit` and one more, which
+    /// tells the caller that there are too many.
+    pub fn changed(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        from: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Guid>> {
+        self.logged(account, object, (from, until), false, limit)
+    }
+
+    /// The objects that were deleted in that span; otherwise as [`Reader::changed`].
+    pub fn deleted(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        from: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Guid>> {
+        self.logged(account, object, (from, until), true, limit)
+    }
+
+    fn logged(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        (from, until): (Timestamp, Timestamp),
+        deleted: bool,
+        limit: usize,
+    ) -> Result<Vec<Guid>> {
+        let name = &self.schema.table(object).object;
+        let mut statement = self.connection.prepare_cached(CHANGES)?;
+        let mut rows = statement.query(params![account.0, name, from.0, until.0, deleted])?;
+        let (mut seen, mut out) = (HashSet::new(), Vec::new());
+        while let Some(found) = rows.next()? {
+            let id = row::guid(found, 0)?;
+            if seen.insert(id) && self.one_exists(account, object, id)? != deleted {
+                out.push(id);
+            }
+            if out.len() > limit {
+                break;
+            }
+        }
+        Ok(out)
+    }
+}

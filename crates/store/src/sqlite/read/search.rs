@@ -1,0 +1,204 @@
+//! Search: a filter as one statement.
+
+use super::Reader;
+use super::compare::{Kind, Operand, Parameters};
+use crate::account::AccountId;
+use crate::error::{Result, StoreError};
+use crate::filter::{Column, Filter, Operator, Test};
+use crate::sqlite::row;
+use crate::sqlite::schema::{Form, Schema, Table};
+use contract::handles::object::cv_object;
+use contract::{FieldId, Guid, LinkId, ObjectId, Source, Value};
+use rusqlite::{params_from_iter, types::Value as Owned};
+
+impl Reader<'_> {
+    /// The objects that fit, in creation order. Gives up to `limit` and one more, which tells the
+    /// caller that there are too many.
+    pub fn search(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Guid>> {
+        let (sql, parameters) = statement(self.schema, account, object, filter, limit)?;
+        // Filters are too varied to keep their statements.
+        let mut statement = self.connection.prepare(&sql)?;
+        let ids = statement.query_and_then(params_from_iter(parameters), |found| row::guid(found, 0))?;
+        ids.collect()
+    }
+}
+
+fn statement(
+    schema: &Schema,
+    account: AccountId,
+    object: ObjectId,
+    filter: &Filter,
+    limit: usize,
+) -> Result<(String, Vec<Owned>)> {
+    let table = schema.table(object);
+    let mut query = Query { schema, table, parameters: Parameters::new(account) };
+    let condition = query.filter(filter)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let most = query.parameters.add(Owned::Integer(limit));
+    let sql = format!(
+        r#"SELECT o.id FROM "{}" o WHERE o.account_id = ?1 AND {condition} ORDER BY o.seq LIMIT {most}"#,
+        table.name
+    );
+    Ok((sql, query.parameters.finish()?))
+}
+
+/// A statement in the making. The searched table is `o`, a link `l`, a link's target `t`.
+struct Query<'a> {
+    schema: &'a Schema,
+    table: &'a Table,
+    parameters: Parameters,
+}
+
+impl Query<'_> {
+    fn filter(&mut self, filter: &Filter) -> Result<String> {
+        match filter {
+            Filter::All(filters) => Ok(join(&self.filters(filters)?, "AND", "TRUE")),
+            Filter::Any(filters) => Ok(join(&self.filters(filters)?, "OR", "FALSE")),
+            Filter::Test(test) => self.test(test),
+        }
+    }
+
+    fn filters(&mut self, filters: &[Filter]) -> Result<Vec<String>> {
+        filters.iter().map(|filter| self.filter(filter)).collect()
+    }
+
+    fn test(&mut self, test: &Test) -> Result<String> {
+        match test.column {
+            Column::Id => self.own(cv_object::ID, test),
+            Column::Own(field) => self.own(field, test),
+            Column::Link { link, source, target } => self.link(link, source, target, test),
+        }
+    }
+
+    fn own(&mut self, field: FieldId, test: &Test) -> Result<String> {
+        let operand = member(self.table, field, "o");
+        let condition = self.compare(operand, test.operator, &test.values)?;
+        Ok(if test.operator.is_negative() { format!("({condition}) IS NOT TRUE") } else { condition })
+    }
+
+    fn link(&mut self, link: LinkId, source: Source, target: Option<Guid>, test: &Test) -> Result<String> {
+        let links = self.schema.link(link);
+        let other = self.schema.table(links.target);
+        let operand = match source {
+            Source::Id => Ok(Operand { sql: "l.target".to_owned(), kind: Kind::Guid, key: None }),
+            Source::Value => {
+                Ok(Operand { sql: "l.value".to_owned(), kind: Kind::Column(Form::Text), key: None })
+            }
+            Source::Target(field) => member(other, field, "t"),
+        };
+        let condition = self.compare(operand, test.operator, &test.values)?;
+        let join = format!(r#"JOIN "{}" t ON t.account_id = l.account_id AND t.id = l.target"#, other.name);
+        let narrowed =
+            target.map(|id| format!("AND l.target = {}", self.parameters.add(Owned::Blob(id.0.to_vec()))));
+        Ok(format!(
+            r#"o.id {}IN (SELECT l.owner FROM "{}" l {} WHERE l.account_id = ?1 {} AND {condition})"#,
+            if test.operator.is_negative() { "NOT " } else { "" },
+            links.name,
+            if matches!(source, Source::Target(_)) { join.as_str() } else { "" },
+            narrowed.unwrap_or_default(),
+        ))
+    }
+
+    /// What holds where the operator, or the one it negates, does.
+    fn compare(
+        &mut self,
+        operand: std::result::Result<Operand, String>,
+        operator: Operator,
+        values: &[Value],
+    ) -> Result<String> {
+        let table = || self.table.name.clone();
+        let operand = operand.map_err(|column| StoreError::Filter { table: table(), column })?;
+        operand.condition(self.schema.contract, operator, values, &mut self.parameters).ok_or_else(|| {
+            let column = operand.sql.trim_start_matches(|c| c != '.').replace(['.', '"'], "");
+            StoreError::Filter { table: table(), column }
+        })
+    }
+}
+
+/// A member of the table under an alias; if it is no column, its number for the error.
+fn member(table: &Table, field: FieldId, alias: &str) -> std::result::Result<Operand, String> {
+    if field == cv_object::ID {
+        return Ok(Operand { sql: format!("{alias}.id"), kind: Kind::Guid, key: None });
+    }
+    let column = table.column(field).ok_or_else(|| format!("member {}", field.0))?;
+    Ok(Operand {
+        sql: format!(r#"{alias}."{}""#, column.name),
+        kind: Kind::Column(column.form),
+        key: table.key(field).map(|key| format!(r#"{alias}."{}""#, key.name)),
+    })
+}
+
+/// Conditions as one. Halved, so that many of them do not nest deeply.
+pub(super) fn join(conditions: &[String], word: &str, none: &str) -> String {
+    match conditions {
+        [] => none.to_owned(),
+        [one] => one.clone(),
+        _ => {
+            let (left, right) = conditions.split_at(conditions.len() / 2);
+            format!("({} {word} {})", join(left, word, none), join(right, word, none))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::migrate::{STEPS, migrate};
+    use crate::sqlite::open::{Role, connect};
+    use contract::handles::object::contact::{EMAIL_ADDRESS, LAST_NAME, SOURCE_ID};
+    use contract::handles::object_type::CONTACT;
+    use contract::{Contract, Guid};
+
+    fn test(column: Column, operator: Operator, values: &[&str]) -> Filter {
+        Filter::Test(Test {
+            column,
+            operator,
+            values: values.iter().map(|text| Value::from(*text)).collect(),
+        })
+    }
+
+    #[test]
+    fn searches_begin_with_the_index_that_finds_the_fewest() {
+        let schema = Schema::new(Contract::get().unwrap());
+        let mut connection = connect(None, Role::Writer).unwrap();
+        migrate(&mut connection, &schema, STEPS).unwrap();
+        let mail = |operator, values: &[&str]| test(Column::Own(EMAIL_ADDRESS), operator, values);
+        let name = || test(Column::Own(LAST_NAME), Operator::Equals, &["x"]);
+        let source = || test(Column::Own(SOURCE_ID), Operator::Equals, &["x"]);
+        let group = Column::Link { link: LinkId(0), source: Source::Id, target: Some(Guid([1; 16])) };
+        let ids = Guid([1; 16]).to_string();
+        for (filter, steps) in [
+            (Filter::All(vec![]), &["contact_account"][..]),
+            (name(), &["contact_account"]),
+            (mail(Operator::NotEqual, &["x"]), &["contact_account"]),
+            (mail(Operator::Equals, &["x"]), &["contact_email_address_key"]),
+            (mail(Operator::Includes, &["x", "y"]), &["contact_email_address_key"]),
+            (mail(Operator::StartsWith, &["x"]), &["contact_email_address_key"]),
+            (Filter::All(vec![name(), source()]), &["contact_source_id_key"]),
+            (
+                Filter::Any(vec![mail(Operator::Equals, &["x"]), source()]),
+                &["contact_email_address_key", "contact_source_id_key"],
+            ),
+            (test(Column::Id, Operator::Includes, &[&ids, &ids]), &["sqlite_autoindex_contact_1"]),
+            (
+                test(group, Operator::Equals, &[&ids]),
+                &["sqlite_autoindex_contact_1", "contact_group_member_target"],
+            ),
+        ] {
+            let (sql, parameters) = statement(&schema, AccountId(1), CONTACT, &filter, 100).unwrap();
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan = plan.query_map(params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<String> = plan.map(|step| step.unwrap()).collect();
+            let searches: Vec<&String> = plan.iter().filter(|step| step.starts_with("SEARCH")).collect();
+            let found = searches.len() == steps.len()
+                && searches.iter().zip(steps).all(|(step, index)| step.contains(&format!("INDEX {index} ")));
+            assert!(found && !plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:#?}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! SQL over the tables of objects and of links. The account comes first in every statement.
+
+use super::schema::{Column, KeyColumn, Table};
+
+/// How many owners one statement reads the links of.
+pub(crate) const OWNERS: usize = 200;
+
+/// SQL over the table of an object type. Columns stand in the table's order, keys after them.
+pub(crate) struct Statements {
+    /// A row: account, id, columns, keys.
+    pub insert: String,
+    /// All columns of a row but its keys: account, id, columns.
+    pub update: String,
+    /// Removes a row: account, id.
+    pub delete: String,
+    /// The id and all columns of a row: account, id.
+    pub get: String,
+    /// The id and all columns of every row, in creation order: account.
+    pub all: String,
+    /// Whether a row exists: account, id.
+    pub exists: String,
+    /// The number of rows: account.
+    pub count: String,
+}
+
+impl Statements {
+    pub fn new(table: &str, columns: &[Column], keys: &[KeyColumn]) -> Statements {
+        let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+        let key_names: Vec<String> = keys.iter().map(|key| quoted(&key.name)).collect();
+        let row = [names.as_slice(), key_names.as_slice()].concat();
+        let settings: Vec<String> =
+            names.iter().enumerate().map(|(index, name)| format!("{name} = ?{}", index + 3)).collect();
+        let (row, places) = (row.join(", "), places(3, row.len()));
+        let (names, settings) = (names.join(", "), settings.join(", "));
+        let one = "account_id = ?1 AND id = ?2";
+        Statements {
+            insert: format!(r#"INSERT INTO "{table}" (account_id, id, {row}) VALUES (?1, ?2, {places})"#),
+            update: format!(r#"UPDATE "{table}" SET {settings} WHERE {one}"#),
+            delete: format!(r#"DELETE FROM "{table}" WHERE {one}"#),
+            get: format!(r#"SELECT id, {names} FROM "{table}" WHERE {one}"#),
+            all: format!(r#"SELECT id, {names} FROM "{table}" WHERE account_id = ?1 ORDER BY seq"#),
+            exists: format!(r#"SELECT 1 FROM "{table}" WHERE {one}"#),
+            count: format!(r#"SELECT count(*) FROM "{table}" WHERE account_id = ?1"#),
+        }
+    }
+}
+
+/// SQL over the table of a link.
+pub(crate) struct LinkStatements {
+    /// A row, new or in place of the one there: account, owner, target, value.
+    pub put: String,
+    /// Removes a row: account, owner, target.
+    pub remove: String,
+    /// Removes the rows of an owner: account, owner.
+    pub remove_owner: String,
+    /// Removes the rows to a target: account, target.
+    pub remove_target: String,
+    /// Target and value of the rows of an owner: account, owner.
+    pub of_owner: String,
+    /// Owner, target, value and the target's columns, of the rows of up to [`OWNERS`] owners, in
+    /// the targets' creation order: account, owners.
+    pub details: String,
+}
+
+impl LinkStatements {
+    pub fn new(link: &str, target: &Table) -> LinkStatements {
+        let columns: String =
+            target.columns.iter().map(|column| format!(r#", t."{}""#, column.name)).collect();
+        let (other, owners) = (&target.name, places(2, OWNERS));
+        LinkStatements {
+            put: format!(
+                r#"INSERT INTO "{link}" (account_id, owner, target, value) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (account_id, owner, target) DO UPDATE SET value = excluded.value"#
+            ),
+            remove: format!(r#"DELETE FROM "{link}" WHERE account_id = ?1 AND owner = ?2 AND target = ?3"#),
+            remove_owner: format!(r#"DELETE FROM "{link}" WHERE account_id = ?1 AND owner = ?2"#),
+            remove_target: format!(r#"DELETE FROM "{link}" WHERE account_id = ?1 AND target = ?2"#),
+            of_owner: format!(
+                r#"SELECT target, value FROM "{link}" WHERE account_id = ?1 AND owner = ?2 ORDER BY target"#
+            ),
+            details: format!(
+                r#"SELECT l.owner, l.target, l.value{columns} FROM "{link}" l
+                   JOIN "{other}" t ON t.account_id = l.account_id AND t.id = l.target
+                   WHERE l.account_id = ?1 AND l.owner IN ({owners}) ORDER BY t.seq"#
+            ),
+        }
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!(r#""{name}""#)
+}
+
+/// `?from, ?from+1, …`
+fn places(from: usize, count: usize) -> String {
+    (from..from + count).map(|index| format!("?{index}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sqlite::migrate::{STEPS, migrate};
+    use crate::sqlite::open::{Role, connect};
+    use crate::sqlite::schema::Schema;
+    use contract::Contract;
+
+    /// Every statement over the derived tables.
+    fn statements(schema: &Schema) -> Vec<&str> {
+        let mut out = Vec::new();
+        for table in schema.tables() {
+            let sql = &table.sql;
+            out.extend([&sql.insert, &sql.update, &sql.delete, &sql.get, &sql.all, &sql.exists, &sql.count]);
+            out.extend(table.keys.iter().flat_map(|key| [&key.update, &key.find]));
+        }
+        for link in schema.links() {
+            let sql = &link.sql;
+            out.extend([&sql.put, &sql.remove, &sql.remove_owner, &sql.remove_target, &sql.of_owner]);
+            out.push(&sql.details);
+        }
+        out.into_iter().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn every_statement_finds_its_rows_by_an_index_that_the_account_leads() {
+        let schema = Schema::new(Contract::get().unwrap());
+        let mut connection = connect(None, Role::Writer).unwrap();
+        migrate(&mut connection, &schema, STEPS).unwrap();
+        for sql in statements(&schema) {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            for index in 1..=plan.parameter_count() {
+                plan.raw_bind_parameter(index, 1).unwrap();
+            }
+            let mut rows = plan.raw_query();
+            while let Some(row) = rows.next().unwrap() {
+                let step: String = row.get(3).unwrap();
+                let search = step.starts_with("SEARCH") && step.contains("(account_id=?");
+                // `details` alone sorts: by the order of its targets.
+                let sort = step.contains("TEMP B-TREE FOR ORDER BY") && sql.contains("JOIN");
+                assert!(search || sort, "{sql}: {step}");
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Opening: what is there already, and what is not a database of ours.
+
+use crate::support::{contract, full, guid, objects};
+use contract::handles::object::contact;
+use contract::handles::object_type::CONTACT;
+use contract::{ObjectId, Record, Timestamp};
+use rusqlite::Connection;
+use std::fs;
+use std::path::Path;
+use store::{Account, AccountId, Location, OpenError, Store};
+use tempfile::TempDir;
+
+fn open(folder: &Path) -> Result<Store, OpenError> {
+    Store::open(contract(), &Location::Folder(folder.to_owned()))
+}
+
+fn refused(folder: &Path) -> OpenError {
+    open(folder).err().unwrap()
+}
+
+/// The database file under other hands.
+fn tool(folder: &TempDir) -> Connection {
+    Connection::open(folder.path().join("understudy.db")).unwrap()
+}
+
+async fn fill(store: &Store) -> AccountId {
+    let add = |writer: &mut store::Writer<'_>| {
+        let account = writer.add_account(&Account::new("1", "One"))?;
+        for kind in objects() {
+            writer.insert(account, kind, &[record(kind)], Timestamp(0))?;
+        }
+        Ok(account)
+    };
+    store.write(add).await.unwrap()
+}
+
+fn record(kind: ObjectId) -> Record {
+    full(kind, guid(1), 1)
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_closing_and_opening() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder.path().join("new/data")).unwrap();
+    let account = fill(&store).await;
+    store.close().await;
+    let left = fs::read_dir(folder.path().join("new/data")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["understudy.db"], "the log is gone when the store is closed");
+
+    let store = open(&folder.path().join("new/data")).unwrap();
+    for kind in objects() {
+        let read = store.read(move |reader| reader.get(account, kind, &[guid(1)])).await.unwrap();
+        assert_eq!(read, [Some(record(kind))]);
+    }
+}
+
+#[tokio::test]
+async fn missing_tables_columns_and_indexes_are_added() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).unwrap();
+    let account = fill(&store).await;
+    store.close().await;
+    tool(&folder)
+        .execute_batch(
+            "DROP TABLE event; DROP TABLE custom_field_value; DROP INDEX contact_source_id_key;
+             DROP INDEX contact_email_address_key; DROP INDEX contact_account;
+             DROP INDEX contact_group_member_target;
+             ALTER TABLE contact DROP COLUMN email_address_key; ALTER TABLE contact DROP COLUMN company;
+             UPDATE contact SET email_address = ' Zoë@EXAMPLE.com '",
+        )
+        .unwrap();
+
+    let store = open(folder.path()).unwrap();
+    let key = (CONTACT, contact::EMAIL_ADDRESS);
+    let (read, found) = store
+        .read(move |reader| {
+            let found = reader.find(account, key, &["zoë@example.com".to_owned()])?;
+            Ok((reader.get(account, CONTACT, &[guid(1)])?, found))
+        })
+        .await
+        .unwrap();
+    let mut expected = record(CONTACT);
+    expected.take(contact::COMPANY);
+    expected.set(contact::EMAIL_ADDRESS, " Zoë@EXAMPLE.com ");
+    assert_eq!(read, [Some(expected)]);
+    assert_eq!(found, [[guid(1)]], "a new key column is filled");
+    fill_again(&store, account).await;
+    store.close().await;
+    let indexes: i64 = tool(&folder)
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('contact_source_id_key',
+             'contact_email_address_key', 'contact_account', 'contact_group_member_target')",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(indexes, 4);
+}
+
+async fn fill_again(store: &Store, account: AccountId) {
+    let event = contract::handles::object_type::EVENT;
+    store.write(move |writer| writer.insert(account, event, &[record(event)], Timestamp(0))).await.unwrap();
+}
+
+#[test]
+fn opening_at_the_same_time_is_as_good_as_one_after_the_other() {
+    let folder = TempDir::new().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| open(folder.path()).unwrap());
+        }
+    });
+}
+
+#[tokio::test]
+async fn two_processes_may_write_to_one_folder() {
+    let folder = TempDir::new().unwrap();
+    let (server, tool) = (open(folder.path()).unwrap(), open(folder.path()).unwrap());
+    for (number, store) in [&server, &tool, &server, &tool].into_iter().enumerate() {
+        let account = Account::new(number.to_string(), "");
+        store.write(move |writer| writer.add_account(&account)).await.unwrap();
+    }
+    for store in [&server, &tool] {
+        assert_eq!(store.read(|reader| reader.accounts()).await.unwrap().len(), 4);
+    }
+    tool.close().await;
+    assert_eq!(server.read(|reader| reader.accounts()).await.unwrap().len(), 4);
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    drop(open(folder.path()).unwrap());
+    tool(&folder).pragma_update(None, "user_version", 4711).unwrap();
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Newer { found: 4711, known: 1, .. }), "{error}");
+    assert!(
+        error.to_string().ends_with("has version 4711 and this program knows up to 1; use a newer program")
+    );
+    let version: i64 = tool(&folder).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 4711);
+}
+
+#[test]
+fn another_programs_database_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    tool(&folder).execute_batch("CREATE TABLE theirs (a); PRAGMA user_version = 1").unwrap();
+    let before = fs::read(folder.path().join("understudy.db")).unwrap();
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    assert_eq!(fs::read(folder.path().join("understudy.db")).unwrap(), before);
+}
+
+#[test]
+fn what_is_not_a_database_is_refused() {
+    for content in ["Dear reader, this is no database. ".repeat(200), "SQLite format 3\0".repeat(300)] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("understudy.db"), &content).unwrap();
+        let error = refused(folder.path());
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
+        assert_eq!(fs::read(folder.path().join("understudy.db")).unwrap(), content.as_bytes());
+    }
+}
+
+#[test]
+fn an_empty_file_is_a_new_database() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("understudy.db"), "").unwrap();
+    drop(open(folder.path()).unwrap());
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    for path in [file.clone(), file.join("below")] {
+        let error = refused(&path);
+        assert!(matches!(error, OpenError::Folder { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("understudy.db")).unwrap();
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
+    assert!(error.to_string().contains("check who owns the file"), "{error}");
+}
