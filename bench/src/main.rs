@@ -1,1 +1,101 @@
-fn main() {}
+//! Load generator and floor: how fast the server is, against what the machine could do.
+//!
+//! `cargo run --release -p bench -- run` does everything; see `bench/README.md`.
+
+mod contacts;
+mod fill;
+mod floor;
+mod http;
+mod load;
+mod machine;
+mod message;
+mod report;
+mod run;
+mod server;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use http::{Connection, Endpoint};
+use load::Timing;
+use message::Credentials;
+use std::path::PathBuf;
+
+/// Measures UpdateContact against the floor of the same work without a server.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fill a fresh store, measure start-up, load and floor, and print the figures with their goals.
+    Run(run::Run),
+    /// Make contacts in a running server and keep their identifiers in a file.
+    Fill(Fill),
+    /// Load a running server with updates of the contacts that `fill` made.
+    Load(Load),
+}
+
+#[derive(Args)]
+struct Target {
+    /// The service's address, such as http://127.0.0.1:8611/soap/V200611.ASMX
+    #[arg(long)]
+    url: Endpoint,
+    /// File of the contacts' identifiers, one a line.
+    #[arg(long, value_name = "FILE")]
+    data_ids: PathBuf,
+    #[command(flatten)]
+    who: Credentials,
+}
+
+#[derive(Args)]
+struct Fill {
+    #[command(flatten)]
+    target: Target,
+    /// How many contacts.
+    #[arg(long, default_value = "100000")]
+    contacts: usize,
+}
+
+#[derive(Args)]
+struct Load {
+    #[command(flatten)]
+    target: Target,
+    /// Contacts in a call.
+    #[arg(long, default_value = "200")]
+    size: usize,
+    /// Connections.
+    #[arg(long, default_value = "4")]
+    connections: usize,
+    #[command(flatten)]
+    timing: Timing,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Fill(Fill { target, contacts }) => {
+            fill::save(&target.data_ids, &fill::fill(&target.url, &target.who, contacts)?)
+        }
+        Command::Load(Load { target, size, connections, timing }) => {
+            let session = message::log_in(&mut Connection::open(&target.url)?, &target.who)?;
+            let ids = fill::load(&target.data_ids)?;
+            let mut calls =
+                contacts::updates(message::contract()?, &session, &ids, size, 500 * 200 / size.max(1))?;
+            let measured = load::run(&target.url, &mut calls, connections, timing)?;
+            println!(
+                "{:.0} calls/s, {:.0} contacts/s, p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, {} errors{}",
+                measured.calls(),
+                measured.contacts(),
+                measured.percentile(0.5),
+                measured.percentile(0.99),
+                measured.percentile(1.0),
+                measured.errors,
+                measured.first_error.map_or_else(String::new, |error| format!(" (first: {error})"))
+            );
+            Ok(())
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::Service;
 use crate::session::are_addresses;
+use contract::Timestamp;
 use store::{Account, ApiUser, ContactKey, ContactType, Sessions, StoreError};
 use thiserror::Error;
 
@@ -218,7 +219,7 @@ impl Admin {
             change(&mut user);
             writer.update_user(id, &user)?;
             if ends_sessions {
-                writer.clear_failures(id, &user.name)?;
+                writer.clear_failures(id, &user.name, Timestamp::MAX)?;
                 writer.remove_sessions(id, Sessions::OfUser(&user.name))?;
             }
             Ok(true)

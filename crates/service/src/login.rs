@@ -52,7 +52,7 @@ async fn start(service: &Service, account: Account, user: ApiUser, at: Timestamp
     let written = service.store().write(move |writer| {
         let forgotten = at.plus_seconds(-REMEMBERED_SECONDS);
         writer.remove_sessions(account.id, Sessions::ExpiredBefore(forgotten))?;
-        writer.clear_failures(account.id, &session.user)?;
+        writer.clear_failures(account.id, &session.user, Timestamp::MAX)?;
         writer.add_session(account.id, &hash, &session)
     });
     written.await?;
@@ -70,11 +70,12 @@ async fn count_failure(
     let until = at.plus_seconds(settings.lockout_seconds);
     let limit = settings.lockout_failures;
     let written = service.store().write(move |writer| {
+        writer.clear_failures(account.id, &user.name, since)?;
         writer.add_failure(account.id, &user.name, at)?;
         if writer.failures(account.id, &user.name, since)? < limit {
             return Ok(());
         }
-        writer.clear_failures(account.id, &user.name)?;
+        writer.clear_failures(account.id, &user.name, Timestamp::MAX)?;
         let mut locked = user.clone();
         locked.locked_until = Some(until);
         writer.update_user(account.id, &locked)

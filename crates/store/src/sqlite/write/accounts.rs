@@ -81,7 +81,7 @@ impl Writer<'_> {
     /// Removes an API user with its sessions and failures; tells whether there was one.
     pub fn remove_user(&mut self, account: AccountId, name: &str) -> Result<bool> {
         self.remove_sessions(account, Sessions::OfUser(name))?;
-        self.clear_failures(account, name)?;
+        self.clear_failures(account, name, Timestamp::MAX)?;
         let sql = "DELETE FROM api_user WHERE account_id = ?1 AND name_key = ?2";
         Ok(self.execute(sql, params![account.0, fold(name)])? > 0)
     }
@@ -144,11 +144,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Forgets the failures of a user.
-    pub fn clear_failures(&mut self, account: AccountId, user: &str) -> Result<()> {
+    /// Forgets the failures of a user before an instant.
+    pub fn clear_failures(&mut self, account: AccountId, user: &str, before: Timestamp) -> Result<()> {
         self.execute(
-            "DELETE FROM login_failure WHERE account_id = ?1 AND user_key = ?2",
-            params![account.0, fold(user)],
+            "DELETE FROM login_failure WHERE account_id = ?1 AND user_key = ?2 AND at < ?3",
+            params![account.0, fold(user), before.0],
         )?;
         Ok(())
     }
