@@ -10,6 +10,7 @@ mod configuration;
 mod documents;
 mod drain;
 mod forms;
+mod killed;
 mod lab;
 mod protocol;
 mod start;
