@@ -1,4 +1,4 @@
-//! The rules of each call (`contract/calls.txt`), resolved against the types they are about.
+//! The rules of each call (`contract/calls/`), resolved against the types they are about.
 
 use crate::code::{Code, Codes};
 use crate::list::Lists;
@@ -104,18 +104,21 @@ pub enum Check {
     Links(FieldId, Code, Code),
 }
 
-const FILE: &str = "calls.txt";
-
-/// Reads the text; the calls come in the order of the operations.
-pub fn read(text: &str, model: &Model, codes: &Codes, lists: &Lists) -> Result<Vec<Call>, Vec<Mistake>> {
-    let mut reader = Reader { model, codes, lists, roles: Vec::new(), sets: collect_sets(text) };
+/// Reads the texts of files, each with its name; the calls come in the order of the operations.
+pub fn read(
+    files: &[(&'static str, &str)],
+    model: &Model,
+    codes: &Codes,
+    lists: &Lists,
+) -> Result<Vec<Call>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
-    let lines: Vec<(usize, Vec<&str>)> = words(text).collect();
-    for (number, line) in &lines {
-        if let ["O", roles @ ..] = &line[..] {
+    let lines: Vec<Line> = files.iter().flat_map(|(file, text)| words(file, text)).collect();
+    let mut reader = Reader { model, codes, lists, roles: Vec::new(), sets: collect_sets(&lines) };
+    for line in &lines {
+        if let ["O", roles @ ..] = &line.words[..] {
             reader.roles = roles.iter().filter_map(|role| role.split_once('=')).collect();
             if reader.roles.len() != roles.len() {
-                mistakes.push(mistake(*number, "needs role=member".to_owned()));
+                mistakes.push(line.mistake("needs role=member".to_owned()));
             }
         }
     }
@@ -123,8 +126,8 @@ pub fn read(text: &str, model: &Model, codes: &Codes, lists: &Lists) -> Result<V
         .map(|index| Call { batch: reader.batch(OperationId(index as u16)), ..Call::default() })
         .collect();
     let mut current = None;
-    for (number, line) in &lines {
-        let result = match line[..] {
+    for line in &lines {
+        let result = match line.words[..] {
             ["C", name, ref options @ ..] => {
                 current = model.find_operation(name).map(|id| usize::from(id.0));
                 match current {
@@ -137,39 +140,47 @@ pub fn read(text: &str, model: &Model, codes: &Codes, lists: &Lists) -> Result<V
                 Ok(())
             }
             _ => match current {
-                Some(index) => reader.rule(line, &mut calls[index]),
+                Some(index) => reader.rule(&line.words, &mut calls[index]),
                 None => Ok(()),
             },
         };
         if let Err(reason) = result {
-            mistakes.push(mistake(*number, reason));
+            mistakes.push(line.mistake(reason));
         }
     }
     if mistakes.is_empty() { Ok(calls) } else { Err(mistakes) }
 }
 
-fn mistake(line: usize, reason: String) -> Mistake {
-    Mistake { file: FILE, line, reason }
+struct Line<'a> {
+    file: &'static str,
+    number: usize,
+    words: Vec<&'a str>,
 }
 
-fn words(text: &str) -> impl Iterator<Item = (usize, Vec<&str>)> {
+impl Line<'_> {
+    fn mistake(&self, reason: String) -> Mistake {
+        Mistake { file: self.file, line: self.number, reason }
+    }
+}
+
+fn words<'a>(file: &'static str, text: &'a str) -> impl Iterator<Item = Line<'a>> + use<'a> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.starts_with('#'))
-        .map(|(index, line)| (index + 1, line.split_whitespace().collect::<Vec<_>>()))
-        .filter(|(_, words)| !words.is_empty())
+        .map(move |(index, line)| Line { file, number: index + 1, words: line.split_whitespace().collect() })
+        .filter(|line| !line.words.is_empty())
 }
 
-fn collect_sets(text: &str) -> HashMap<&str, Vec<Vec<&str>>> {
+fn collect_sets<'a>(lines: &[Line<'a>]) -> HashMap<&'a str, Vec<Vec<&'a str>>> {
     let mut sets: HashMap<&str, Vec<Vec<&str>>> = HashMap::new();
     let mut current = None;
-    for (_, line) in words(text) {
-        match line[..] {
+    for line in lines {
+        match line.words[..] {
             ["R", name] => current = Some(name),
             ["C" | "O", ..] => current = None,
             _ => {
                 if let Some(name) = current {
-                    sets.entry(name).or_default().push(line);
+                    sets.entry(name).or_default().push(line.words.clone());
                 }
             }
         }

@@ -26,7 +26,7 @@ pub use object::{ObjectId, ObjectType, Property};
 pub use read::Mistake;
 pub use record::{Record, Value};
 pub use scalar::{Decimal, Guid, Timestamp};
-pub use table::{Key, Link, LinkId, Source};
+pub use table::{Key, Link, LinkId, Reference, Source};
 
 use std::sync::OnceLock;
 
@@ -48,6 +48,8 @@ pub struct Contract {
     pub keys: Vec<Key>,
     /// Link tables.
     pub links: Vec<Link>,
+    /// Members that refer to other objects.
+    pub references: Vec<Reference>,
     /// The categories of custom fields, each with the objects they belong to.
     pub categories: Vec<(EnumValue, Option<ObjectId>)>,
     /// Countries, states and other lists.
@@ -62,6 +64,20 @@ macro_rules! text {
         include_str!(concat!("../../../contract/", $name))
     };
 }
+
+const CALLS: &[(&str, &str)] = &[
+    ("calls/roles.txt", text!("calls/roles.txt")),
+    ("calls/contacts.txt", text!("calls/contacts.txt")),
+    ("calls/custom_fields.txt", text!("calls/custom_fields.txt")),
+    ("calls/users.txt", text!("calls/users.txt")),
+    ("calls/events.txt", text!("calls/events.txt")),
+    ("calls/invitees.txt", text!("calls/invitees.txt")),
+    ("calls/email.txt", text!("calls/email.txt")),
+    ("calls/surveys.txt", text!("calls/surveys.txt")),
+    ("calls/budgets.txt", text!("calls/budgets.txt")),
+    ("calls/meetings.txt", text!("calls/meetings.txt")),
+    ("calls/sourcing.txt", text!("calls/sourcing.txt")),
+];
 
 impl Contract {
     /// The contract that this program was built with, read at the first call.
@@ -85,13 +101,14 @@ impl Contract {
         })?;
         let objects = object::read(text!("objects.txt"), &model)?;
         let tables = table::read(text!("tables.txt"), &model, &objects)?;
-        let calls = call::read(text!("calls.txt"), &model, &codes, &lists)?;
+        let calls = call::read(CALLS, &model, &codes, &lists)?;
         Ok(Contract {
             model,
             codes,
             objects,
             keys: tables.keys,
             links: tables.links,
+            references: tables.references,
             categories: tables.categories,
             lists,
             calls,
@@ -122,6 +139,11 @@ impl Contract {
     /// The link behind a handle.
     pub fn link(&self, id: LinkId) -> &Link {
         &self.links[usize::from(id.0)]
+    }
+
+    /// The references of an object type, each to a target of its own.
+    pub fn references_of(&self, object: ObjectId) -> impl Iterator<Item = &Reference> {
+        self.references.iter().filter(move |reference| reference.object == object)
     }
 
     /// The link that holds the details `field` of an object type, if they are links.

@@ -1,7 +1,7 @@
 //! Keys and links (`contract/tables.txt`): what the database needs to know beyond the types.
 
 use crate::handles::enumeration;
-use crate::model::{EnumValue, FieldId, Kind, Model, TypeRef};
+use crate::model::{ComplexType, EnumValue, FieldId, Kind, Model, TypeRef};
 use crate::object::{ObjectId, ObjectType};
 use crate::read::Mistake;
 
@@ -57,6 +57,19 @@ pub fn fold_case(text: &str) -> String {
 
 const FILE: &str = "tables.txt";
 
+/// A member that holds the Id of another object, and the members that show that object's values.
+#[derive(Debug)]
+pub struct Reference {
+    /// The object type that refers.
+    pub object: ObjectId,
+    /// Its member with the Id.
+    pub field: FieldId,
+    /// The object type referred to.
+    pub target: ObjectId,
+    /// Members of the object, each with the target's member that it shows.
+    pub shown: Vec<(FieldId, FieldId)>,
+}
+
 /// What `tables.txt` says.
 #[derive(Debug, Default)]
 pub struct Tables {
@@ -64,6 +77,8 @@ pub struct Tables {
     pub keys: Vec<Key>,
     /// Link tables.
     pub links: Vec<Link>,
+    /// Members that refer to other objects.
+    pub references: Vec<Reference>,
     /// The categories of custom fields, each with the objects they belong to.
     pub categories: Vec<(EnumValue, Option<ObjectId>)>,
 }
@@ -80,6 +95,9 @@ pub fn read(text: &str, model: &Model, objects: &[ObjectType]) -> Result<Tables,
             ["K", object, member] => reader.key(object, member).map(|key| tables.keys.push(key)),
             ["L", table, owner, detail, target, ref members @ ..] => {
                 reader.link(table, owner, detail, target, members).map(|link| tables.links.push(link))
+            }
+            ["R", object, member, target, ref shown @ ..] => {
+                reader.reference(object, member, target, shown).map(|found| tables.references.push(found))
             }
             ["F", category, object] => {
                 reader.category(category, object).map(|category| tables.categories.push(category))
@@ -103,6 +121,27 @@ impl Reader<'_> {
         let index = self.objects.iter().position(|object| object.name == name);
         let index = index.ok_or_else(|| format!("no object type {name}"))?;
         Ok((ObjectId(index as u16), &self.objects[index]))
+    }
+
+    fn reference(
+        &self,
+        object: &str,
+        member: &str,
+        target: &str,
+        shown: &[&str],
+    ) -> Result<Reference, String> {
+        let (id, found) = self.object(object)?;
+        let (target_id, target_found) = self.object(target)?;
+        let (own, other) = (self.model.ty(found.ty), self.model.ty(target_found.ty));
+        let attribute = |ty: &ComplexType, name: &str| {
+            ty.find(Kind::Attribute, name).ok_or_else(|| format!("{} has no {name}", ty.name))
+        };
+        let mut pairs = Vec::new();
+        for pair in shown {
+            let (name, source) = pair.split_once('=').unwrap_or((pair, pair));
+            pairs.push((attribute(own, name)?, attribute(other, source)?));
+        }
+        Ok(Reference { object: id, field: attribute(own, member)?, target: target_id, shown: pairs })
     }
 
     fn category(&self, category: &str, object: &str) -> Result<(EnumValue, Option<ObjectId>), String> {
