@@ -1,8 +1,10 @@
 //! The rules of each call (`contract/calls/`), resolved against the types they are about.
 
 use crate::code::{Code, Codes};
+use crate::handles::enumeration;
 use crate::list::Lists;
 use crate::model::{FieldId, Kind, Model, OperationId, TypeId, TypeRef};
+use crate::object::ObjectId;
 use crate::read::Mistake;
 use std::collections::HashMap;
 
@@ -102,6 +104,9 @@ pub enum Check {
     Always(FieldId, bool),
     /// Details that name objects: unknown, and named twice.
     Links(FieldId, Code, Code),
+    /// The Id of an object of that type: the codes for none and for one that the account does not
+    /// have; without a code it may be so.
+    Refers(FieldId, ObjectId, Option<Code>, Option<Code>),
 }
 
 /// Reads the texts of files, each with its name; the calls come in the order of the operations.
@@ -294,6 +299,12 @@ impl Reader<'_> {
                 Check::Among(field(member)?, list.to_owned(), self.code(code)?)
             }
             ["always", member, truth] => Check::Always(field(member)?, truth == "true"),
+            ["refers", member, object, missing, unknown] => Check::Refers(
+                field(member)?,
+                self.object(object)?,
+                self.optional(missing, "missing")?,
+                self.optional(unknown, "unknown")?,
+            ),
             ["links", detail, unknown, twice] => {
                 let found = self.model.ty(ty).find(Kind::Element, detail);
                 let found = found.ok_or_else(|| format!("no detail {detail}"))?;
@@ -303,6 +314,17 @@ impl Reader<'_> {
         };
         call.checks.push(check);
         Ok(())
+    }
+
+    /// Object types have the numbers of their values in the enumeration that names them.
+    fn object(&self, name: &str) -> Result<ObjectId, String> {
+        let types = &self.model.enumeration(enumeration::cv_object_type::ENUM_ID).values;
+        let index = types.iter().position(|value| value == name);
+        Ok(ObjectId(index.ok_or_else(|| format!("no object type {name}"))? as u16))
+    }
+
+    fn optional(&self, word: &str, name: &str) -> Result<Option<Code>, String> {
+        if word.strip_prefix(name) == Some("=-") { Ok(None) } else { self.named(word, name).map(Some) }
     }
 
     fn named(&self, word: &str, name: &str) -> Result<Code, String> {

@@ -67,6 +67,28 @@ pub(crate) fn records(
     Ok((batch, records.collect()))
 }
 
+/// The request with something noted on each of its records: a parameter of the call that belongs to
+/// every object it makes. A stamp takes it over, since the rules pass over what clients may not write.
+pub(crate) fn note_on_records(
+    contract: &Contract,
+    operation: OperationId,
+    mut request: Record,
+    note: impl Fn(&mut Record),
+) -> Record {
+    let Some(batch) = contract.call(operation).batch else { return request };
+    let Value::Record(mut array) = request.take(batch.parameter) else { return request };
+    if let Value::List(mut items) = array.take(batch.item) {
+        for item in &mut items {
+            if let Value::Record(record) = item {
+                note(record);
+            }
+        }
+        array.set(batch.item, Value::List(items));
+    }
+    request.set(batch.parameter, *array);
+    request
+}
+
 /// The response that says what became of each record.
 pub(crate) fn response(
     contract: &Contract,

@@ -14,6 +14,7 @@ mod login;
 mod op;
 mod password;
 mod quota;
+mod remove;
 mod rules;
 mod session;
 mod settings;

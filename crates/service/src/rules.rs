@@ -127,7 +127,7 @@ impl Rules<'_> {
                 stored.set(field, incoming.boolean(field).unwrap_or(value));
                 None
             }
-            Check::Links(..) => None,
+            Check::Links(..) | Check::Refers(..) => None,
         }
     }
 

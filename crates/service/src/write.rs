@@ -6,6 +6,7 @@
 
 mod keys;
 mod links;
+mod references;
 
 use crate::batch::{self, Outcome};
 use crate::rules::{Rules, id_text};
@@ -18,6 +19,7 @@ use contract::{Code, Contract, FieldId, Guid, ObjectId, OperationId, Record};
 use keys::Keys;
 use links::Links;
 pub(crate) use links::custom_field_of;
+use references::References;
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::{AccountId, Reader, StoreError, Writer};
@@ -106,6 +108,7 @@ impl Job {
             Keys::read(writer, &self.session.account, self.writing.object, call.key, &self.records)?;
         let mut links =
             Links::read(writer, self.contract, account, self.writing.object, call, &self.records)?;
+        let references = References::read(writer, account, call, &self.records)?;
         let source = batch::source_field(self.contract, &self.batch, self.batch.item_type);
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(self.records.len());
@@ -124,6 +127,7 @@ impl Job {
             let before = keys.of(&object);
             (self.writing.stamp)(&mut object, record, &self.session, is_new);
             let mut errors = rules.apply(&mut object, record);
+            errors.extend(references.check(record, is_new));
             errors.extend(links.check(record));
             errors.extend(keys.check(id, &object));
             if !errors.is_empty() {

@@ -1,16 +1,12 @@
 //! The address book: contacts.
 
-use crate::batch::{self, Outcome};
-use crate::rules::id_text;
+use crate::remove::remove;
 use crate::session::Session;
 use crate::write::{Mode, Writing, write};
 use crate::{Fault, Service};
-use contract::call::IdCodes;
+use contract::Record;
 use contract::handles::object::contact;
-use contract::handles::{code, object_type, operation};
-use contract::{Code, Guid, Record};
-use std::collections::HashSet;
-use store::StoreError;
+use contract::handles::{object_type, operation};
 
 /// How the service names opt-outs that came in through it.
 const OPTED_OUT_BY: &str = "API";
@@ -69,40 +65,5 @@ pub(crate) async fn delete_contact(
     session: &Session,
     request: Record,
 ) -> Result<Record, Fault> {
-    let contract = service.contract();
-    let operation = operation::DELETE_CONTACT;
-    let (batch, records) = batch::records(contract, operation, request)?;
-    let codes = contract.call(operation).id;
-    let codes = codes.ok_or_else(|| Fault::new(code::CV10000, "the call has no codes for its ids"))?;
-    let (account, at) = (session.account.id, session.at);
-    let source = batch::source_field(contract, &batch, contact::TYPE_ID);
-    let outcomes = service.store().write(move |writer| {
-        let ids = named(&records, codes);
-        let good: Vec<Guid> = ids.iter().filter_map(|id| id.ok()).collect();
-        let mut stored = writer.get(account, object_type::CONTACT, &good)?.into_iter();
-        let outcome = |(record, id): (&Record, &Result<Guid, Code>)| match id {
-            Err(code) => Outcome::refused(record, vec![*code]),
-            Ok(id) => match stored.next().flatten() {
-                None => Outcome::refused(record, vec![codes.invalid]),
-                Some(found) => Outcome {
-                    source: source.and_then(|field| found.text(field)).map(Box::from),
-                    ..Outcome::accepted(record, *id)
-                },
-            },
-        };
-        let outcomes: Vec<Outcome> = records.iter().zip(&ids).map(outcome).collect();
-        writer.delete(account, object_type::CONTACT, &good, at)?;
-        Ok::<_, StoreError>(outcomes)
-    });
-    Ok(batch::response(contract, operation, batch, outcomes.await?))
-}
-
-/// The identifiers that records carry, or what is wrong with them.
-pub(super) fn named(records: &[Record], codes: IdCodes) -> Vec<Result<Guid, Code>> {
-    let mut seen = HashSet::new();
-    let id = |record| {
-        let id = Guid::parse(id_text(record).ok_or(codes.missing)?).ok_or(codes.invalid)?;
-        if seen.insert(id) { Ok(id) } else { Err(codes.twice) }
-    };
-    records.iter().map(id).collect()
+    remove(service, session, operation::DELETE_CONTACT, object_type::CONTACT, request).await
 }

@@ -1,9 +1,9 @@
 //! Custom fields: their definitions. Their values are details of the objects that carry them.
 
+use crate::batch;
 use crate::session::Session;
 use crate::write::{Mode, Writing, write};
 use crate::{Fault, Service};
-use contract::handles::array::array_of_entity_custom_field;
 use contract::handles::message::create_custom_field;
 use contract::handles::object::entity_custom_field;
 use contract::handles::{object_type, operation};
@@ -24,7 +24,10 @@ pub(crate) async fn create_custom_field(
             stored.set(entity_custom_field::CATEGORY, incoming.get(entity_custom_field::CATEGORY).clone());
         },
     };
-    write(service, session, writing, with_category(request, category)).await
+    let request = batch::note_on_records(service.contract(), writing.operation, request, |field| {
+        field.set(entity_custom_field::CATEGORY, Value::Enumeration(category));
+    });
+    write(service, session, writing, request).await
 }
 
 /// UpdateCustomField: each record changes the field that its Id names; its category stays.
@@ -40,19 +43,4 @@ pub(crate) async fn update_custom_field(
         stamp: |_, _, _, _| {},
     };
     write(service, session, writing, request).await
-}
-
-/// The request with its category noted on each of its records.
-fn with_category(mut request: Record, category: EnumValue) -> Record {
-    let Value::Record(mut fields) = request.take(create_custom_field::CUSTOM_FIELDS) else { return request };
-    if let Value::List(mut items) = fields.take(array_of_entity_custom_field::ENTITY_CUSTOM_FIELD) {
-        for item in &mut items {
-            if let Value::Record(field) = item {
-                field.set(entity_custom_field::CATEGORY, Value::Enumeration(category));
-            }
-        }
-        fields.set(array_of_entity_custom_field::ENTITY_CUSTOM_FIELD, Value::List(items));
-    }
-    request.set(create_custom_field::CUSTOM_FIELDS, *fields);
-    request
 }
