@@ -1,0 +1,95 @@
+//! The figures as Markdown.
+
+use crate::load::Measured;
+use std::fmt::Write as _;
+
+/// A measured combination and what the server's process had used by its end.
+pub struct Row {
+    /// Calls and their times.
+    pub measured: Measured,
+    /// The most memory so far, in bytes.
+    pub memory: u64,
+    /// Processor time within the combination, warm-up included, in seconds.
+    pub processor: f64,
+    /// Seconds that the processor time was counted over.
+    pub wall: f64,
+}
+
+/// Bytes as mebibytes.
+pub fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+/// The table of the load.
+pub fn load(rows: &[Row]) -> String {
+    let mut out = String::from(
+        "| contacts a call | connections | calls/s | contacts/s | p50 ms | p99 ms | max ms | errors | server's cores | peak MiB |\n\
+         |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for Row { measured: m, memory, processor, wall } in rows {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} | {} | {:.2} | {:.0} |",
+            m.size,
+            m.connections,
+            m.calls(),
+            m.contacts(),
+            m.percentile(0.5),
+            m.percentile(0.99),
+            m.percentile(1.0),
+            m.errors,
+            processor / wall,
+            mebibytes(*memory),
+        );
+    }
+    for Row { measured, .. } in rows {
+        if let Some(error) = &measured.first_error {
+            let (size, connections) = (measured.size, measured.connections);
+            let _ = writeln!(out, "\nFirst error, {size} contacts, {connections} connections: {error}");
+        }
+    }
+    out
+}
+
+/// The table of the floor.
+pub fn floor(rows: &[(&str, Measured)]) -> String {
+    let mut out = String::from(
+        "| floor, one thread | contacts a call | contacts/s | p50 ms | p99 ms | max ms | errors |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for (name, m) in rows {
+        let _ = writeln!(
+            out,
+            "| {name} | {} | {:.0} | {:.2} | {:.2} | {:.2} | {} |",
+            m.size,
+            m.contacts(),
+            m.percentile(0.5),
+            m.percentile(0.99),
+            m.percentile(1.0),
+            m.errors,
+        );
+    }
+    out
+}
+
+/// A figure that has to reach or stay under another.
+pub struct Goal {
+    /// What is measured.
+    pub name: &'static str,
+    /// The figure, with its unit.
+    pub figure: String,
+    /// The bound, in words.
+    pub bound: &'static str,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// The table of the goals.
+pub fn goals(goals: &[Goal]) -> String {
+    let mut out = String::from("| goal | figure | bound | |\n|---|--:|--:|---|\n");
+    for Goal { name, figure, bound, holds } in goals {
+        let verdict = if *holds { "PASS" } else { "MISS" };
+        let _ = writeln!(out, "| {name} | {figure} | {bound} | **{verdict}** |");
+    }
+    out
+}
