@@ -1,4 +1,4 @@
-//! Why a whole call failed. One record's failure is an [`crate::outcome::Outcome`], not a fault.
+//! Why a whole call failed. One record's failure is an [`crate::batch::Outcome`], not a fault.
 
 use contract::Code;
 use contract::handles::code;

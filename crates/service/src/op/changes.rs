@@ -36,7 +36,7 @@ pub(crate) async fn get_updated(
 /// GetDeleted: objects that were deleted in the span.
 ///
 /// # Errors
-/// As [`get_updated`], but that every object type is covered.
+/// As [`get_updated()`], but that every object type is covered.
 pub(crate) async fn get_deleted(
     service: &Service,
     session: &Session,
