@@ -35,7 +35,7 @@ pub(crate) fn new_value(account: AccountId, mut random: [u8; VALUE_BYTES]) -> (S
 
 /// The account and the hash of a session value; nothing if it is not one.
 fn read_value(value: &str) -> Option<(AccountId, [u8; 32])> {
-    let bytes = Base64::decode_vec(value.trim()).ok()?;
+    let bytes = Base64::decode_vec(value).ok()?;
     if bytes.len() != VALUE_BYTES {
         return None;
     }
@@ -56,7 +56,7 @@ impl Service {
     /// CV10104 without a value, CV10107 for an unknown one, CV10105 past its time, CV10101 for an
     /// account or user that was deactivated since, CV10106 from an address that is not allowed.
     pub(crate) async fn open_session(&self, value: Option<&str>, peer: IpAddr) -> Result<Session, Fault> {
-        let value = value.map(str::trim).filter(|value| !value.is_empty());
+        let value = value.filter(|value| !value.trim().is_empty());
         let value = value.ok_or_else(|| Fault::new(code::CV10104, "no session value"))?;
         let unknown = || Fault::new(code::CV10107, "unknown session value");
         let (account, hash) = read_value(value).ok_or_else(unknown)?;

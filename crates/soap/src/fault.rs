@@ -277,8 +277,10 @@ fn empty(status: u16, reason: Reason, version: Version, position: Option<Positio
 
 fn xml_text(error: &crate::xml::XmlError, position: Option<Position>) -> String {
     match position {
-        // Recorded: this one comes without a place.
-        Some(_) if error.kind == crate::Malformed::NoRoot => error.to_string(),
+        // The platform gives these two without a place.
+        Some(_) if matches!(error.kind, crate::Malformed::NoRoot | crate::Malformed::DocumentType) => {
+            error.to_string()
+        }
         Some(Position { line, column }) => format!("{error} Line {line}, position {column}."),
         None => error.to_string(),
     }

@@ -4,6 +4,8 @@
 //! `UNDERSTUDY_GOLDEN=write` writes the answers that are new or differ instead of failing;
 //! `UNDERSTUDY_GOLDEN_ONLY=text` runs the cases whose name holds the text.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers are test code, too")]
+
 mod case;
 mod diff;
 mod placeholder;

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// The login that `{{session}}` comes from.
 const LOGIN: &str = "AccountNumber=LAB001&UserName=lab&Password=lab";
 
+/// How the address begins, in the banner.
+const HERE: &str = "127.0.0.1:";
+
 /// A running server, killed when dropped.
 pub struct Server {
     child: Child,
@@ -32,9 +35,10 @@ impl Server {
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let address = stdout.lines().map_while(Result::ok).find_map(|line| {
-            let (_, address) = line.split_once("Endpoint  http://")?;
-            address.split('/').next()?.parse().ok()
+        let mut banner = stdout.lines().map_while(Result::ok).take_while(|line| !line.starts_with("Ctrl-C"));
+        let address = banner.find_map(|line| {
+            let at = line.find(HERE)?;
+            line[at..].split('/').next()?.parse().ok()
         });
         let Some(address) = address else {
             let _ = child.kill();

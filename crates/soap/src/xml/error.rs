@@ -40,7 +40,7 @@ pub enum Malformed {
     #[error("The start tag does not match the end tag.")]
     Mismatched,
     /// A document type.
-    #[error("For security reasons DTD is prohibited in this XML document.")]
+    #[error("DTD is prohibited in this XML document.")]
     DocumentType,
     /// An XML declaration that is not at the start, or is not one.
     #[error("Syntax for an XML declaration is invalid.")]
