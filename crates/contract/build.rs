@@ -68,7 +68,33 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (name, message) = (cells.next().unwrap_or_default(), cells.nth(1).unwrap_or_default());
         let _ = writeln!(out, "/// {message}\npub const {name}: Code = Code({index});");
     }
+    out.push_str("}\n/// Values of the lists: a module each.\npub mod list {\n");
+    out.push_str(&lists(&fs::read_to_string(folder.join("lists.txt"))?));
     out.push_str("}\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("handles.rs"), out)?;
     Ok(())
+}
+
+/// A module for each list, with its values; a list may hold one twice.
+fn lists(text: &str) -> String {
+    let (mut out, mut seen) = (String::new(), Vec::new());
+    for line in text.lines() {
+        match line.split_once(' ') {
+            Some(("L", name)) => {
+                let end = if seen.is_empty() { "" } else { "}\n" };
+                seen = vec![String::new()];
+                let _ = writeln!(out, "{end}/// Values of `{name}`.\npub mod {} {{", snake_case(name));
+                let _ = writeln!(out, "/// The list's name.\npub const LIST: &str = {name:?};");
+            }
+            Some(("v", value)) => {
+                let constant = snake_case(value.trim()).to_uppercase();
+                if !seen.contains(&constant) {
+                    let _ = writeln!(out, "/// `{value}`\npub const {constant}: &str = {value:?};");
+                    seen.push(constant);
+                }
+            }
+            _ => {}
+        }
+    }
+    if seen.is_empty() { out } else { out + "}\n" }
 }

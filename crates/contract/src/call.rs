@@ -3,9 +3,11 @@
 use crate::code::{Code, Codes};
 use crate::handles::enumeration;
 use crate::list::Lists;
-use crate::model::{FieldId, Kind, Model, OperationId, TypeId, TypeRef};
+use crate::mapping::Mapping;
+use crate::model::{EnumValue, FieldId, Kind, Member, Model, OperationId, Scalar, TypeId, TypeRef};
 use crate::object::ObjectId;
 use crate::read::Mistake;
+use crate::record::Value;
 use std::collections::HashMap;
 
 /// The rules of one call.
@@ -19,6 +21,10 @@ pub struct Call {
     pub id: Option<IdCodes>,
     /// Codes for the object's key.
     pub key: Option<KeyCodes>,
+    /// The object that a parameter of the call names, and all its records belong to.
+    pub parent: Option<Parent>,
+    /// The member for the code that the server gives a new object.
+    pub code: Option<FieldId>,
     /// What is checked of each record's members, in the order of the text.
     pub checks: Vec<Check>,
 }
@@ -26,7 +32,9 @@ pub struct Call {
 /// The shape of a batch: records in, results out.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch {
-    /// The request's member that holds the array.
+    /// The request's member that holds the record with the array, where the request itself does not.
+    pub within: Option<FieldId>,
+    /// The member that holds the array.
     pub parameter: FieldId,
     /// The array's member that repeats.
     pub item: FieldId,
@@ -59,6 +67,8 @@ pub struct Roles {
     pub errors: Option<FieldId>,
     /// Whether an upsert created the object.
     pub created: Option<FieldId>,
+    /// The code that the server gave the object.
+    pub code: Option<FieldId>,
 }
 
 /// What a record's Id may do wrong.
@@ -68,8 +78,27 @@ pub struct IdCodes {
     pub missing: Code,
     /// Not a GUID, or not in the account.
     pub invalid: Code,
+    /// A GUID, but not in the account; the same as `invalid` where the call does not tell.
+    pub unknown: Code,
     /// Named by an earlier record of the call.
     pub twice: Code,
+}
+
+/// An object that a parameter of the call names.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// The parameter.
+    pub parameter: FieldId,
+    /// The type of the object named.
+    pub object: ObjectId,
+    /// The member of the records' objects that holds its Id, if they have one.
+    pub member: Option<FieldId>,
+    /// The parameter is absent or empty.
+    pub missing: Code,
+    /// It is no GUID, or not in the account.
+    pub unknown: Code,
+    /// A member that must not be one of a list's values.
+    pub not: Option<(FieldId, String, Code)>,
 }
 
 /// What an object's key may do wrong.
@@ -88,6 +117,8 @@ pub enum Check {
     Required(FieldId, Code),
     /// Not present and empty.
     Kept(FieldId, Code),
+    /// Neither absent nor empty once the record is laid over the object.
+    Has(FieldId, Code),
     /// Has the form of an e-mail address.
     Email(FieldId, Code),
     /// A country code, the member for its name, and the code for an unknown one if there is any.
@@ -102,8 +133,44 @@ pub enum Check {
     Among(FieldId, String, Code),
     /// Honoured though read-only; this value where absent.
     Always(FieldId, bool),
+    /// What an object has that has nothing of its own.
+    Default(FieldId, Value),
+    /// Nothing but this value.
+    Only(FieldId, Value, Code),
+    /// At least that number.
+    Least(FieldId, i64, Code),
+    /// At most that number.
+    Most(FieldId, i64, Code),
+    /// Above that number.
+    Above(FieldId, i64, Code),
+    /// A day from 1753 on.
+    Dated(FieldId, Code),
+    /// Earlier than the other member.
+    Before(FieldId, FieldId, Code),
+    /// Not later than the first of the other members that the object has.
+    Until(FieldId, Vec<FieldId>, Code),
+    /// A time zone's code or name; kept as its name.
+    TimeZone(FieldId, Code),
+    /// Stays what it was when the object was made.
+    Fixed(FieldId, Code),
+    /// Nobody else in the account has the same.
+    Unique(FieldId, KeyCodes),
+    /// A currency's code or name; kept as its name.
+    Currency(FieldId, Code),
+    /// A currency's code and the member for its name; either tells the other.
+    CurrencyCode(FieldId, FieldId, Code),
+    /// The check holds where the member has that value.
+    When(FieldId, Value, Box<Check>),
+    /// The check holds where the member has no value.
+    Unless(FieldId, Box<Check>),
+    /// The check holds for each detail.
+    Within(FieldId, Box<Check>),
+    /// A single detail that is laid over the stored one instead of replacing it.
+    Laid(FieldId),
     /// Details that name objects: unknown, and named twice.
     Links(FieldId, Code, Code),
+    /// A detail that names what the owner is linked to already.
+    Linked(FieldId, Code),
     /// The Id of an object of that type: the codes for none and for one that the account does not
     /// have; without a code it may be so.
     Refers(FieldId, ObjectId, Option<Code>, Option<Code>),
@@ -115,10 +182,11 @@ pub fn read(
     model: &Model,
     codes: &Codes,
     lists: &Lists,
+    mappings: &[Mapping],
 ) -> Result<Vec<Call>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let lines: Vec<Line> = files.iter().flat_map(|(file, text)| words(file, text)).collect();
-    let mut reader = Reader { model, codes, lists, roles: Vec::new(), sets: collect_sets(&lines) };
+    let mut reader = Reader { model, codes, lists, mappings, roles: Vec::new(), sets: collect_sets(&lines) };
     for line in &lines {
         if let ["O", roles @ ..] = &line.words[..] {
             reader.roles = roles.iter().filter_map(|role| role.split_once('=')).collect();
@@ -144,6 +212,10 @@ pub fn read(
                 current = None;
                 Ok(())
             }
+            ["parent", ref words @ ..] => match current {
+                Some(index) => reader.parent(OperationId(index as u16), words, &mut calls[index]),
+                None => Ok(()),
+            },
             _ => match current {
                 Some(index) => reader.rule(&line.words, &mut calls[index]),
                 None => Ok(()),
@@ -197,20 +269,26 @@ struct Reader<'a> {
     model: &'a Model,
     codes: &'a Codes,
     lists: &'a Lists,
+    mappings: &'a [Mapping],
     roles: Vec<(&'a str, &'a str)>,
     sets: HashMap<&'a str, Vec<Vec<&'a str>>>,
 }
 
 impl Reader<'_> {
-    /// A call is a batch where one parameter is an array of records and the response an array of
-    /// results that say whether each was accepted.
+    /// A call is a batch where one parameter, or a member of the only one, is an array of records and
+    /// the response an array of results that say whether each was accepted.
     fn batch(&self, operation: OperationId) -> Option<Batch> {
         let operation = self.model.operation(operation);
-        let mut arrays = self.model.ty(operation.request).fields().filter_map(|(field, member)| {
-            let (_, item, item_type) = self.array(member.ty)?;
-            Some((field, item, item_type))
-        });
-        let (parameter, item, item_type) = arrays.next()?;
+        let found = self.array_in(operation.request).map(|found| (None, found));
+        let (within, (parameter, item, item_type)) = found.or_else(|| {
+            let mut parameters = self.model.ty(operation.request).fields();
+            match (parameters.next()?, parameters.next()) {
+                ((field, Member { ty: TypeRef::Complex(only), .. }), None) => {
+                    self.array_in(*only).map(|found| (Some(field), found))
+                }
+                _ => None,
+            }
+        })?;
         let (result, member) = self.model.ty(operation.response).fields().next()?;
         let (results_type, outcome, ty) = self.array(member.ty)?;
         let role = |wanted: &str| {
@@ -225,13 +303,24 @@ impl Reader<'_> {
             success: role("success")?,
             errors: role("errors"),
             created: role("created"),
+            code: role("code"),
         };
-        Some(Batch { parameter, item, item_type, result, results_type, outcome, roles })
+        Some(Batch { within, parameter, item, item_type, result, results_type, outcome, roles })
+    }
+
+    /// The first member of a type that is an array of records.
+    fn array_in(&self, ty: TypeId) -> Option<(FieldId, FieldId, TypeId)> {
+        let mut arrays = self.model.ty(ty).fields().filter_map(|(field, member)| {
+            let (_, item, item_type) = self.array(member.ty)?;
+            Some((field, item, item_type))
+        });
+        arrays.next()
     }
 
     fn array(&self, ty: TypeRef) -> Option<(TypeId, FieldId, TypeId)> {
         let TypeRef::Complex(array) = ty else { return None };
-        let mut members = self.model.ty(array).fields();
+        let members = self.model.ty(array).fields();
+        let mut members = members.filter(|(_, member)| member.kind == Kind::Element);
         let (item, member) = members.next()?;
         match member.ty {
             TypeRef::Complex(item_type) if member.repeated && members.next().is_none() => {
@@ -255,20 +344,25 @@ impl Reader<'_> {
             let set = self.sets.get(name).ok_or_else(|| format!("no rules {name}"))?;
             return set.iter().try_for_each(|line| self.rule(line, call));
         }
-        let ty = call.batch.map(|batch| batch.item_type).ok_or("the call is not a batch")?;
-        let field = |name: &str| {
-            self.model
-                .ty(ty)
-                .find_any(name)
-                .ok_or_else(|| format!("{} has no {name}", self.model.ty(ty).name))
-        };
+        let ty = self.ruled(call).ok_or("the call is not a batch")?;
         match *line {
-            ["id", missing, invalid, twice] => {
+            ["id", missing, invalid, ref unknown @ .., twice] => {
+                let unknown = match *unknown {
+                    [] => self.named(invalid, "invalid")?,
+                    [unknown] => self.named(unknown, "unknown")?,
+                    _ => return Err("an id has four codes at most".to_owned()),
+                };
                 call.id = Some(IdCodes {
                     missing: self.named(missing, "missing")?,
                     invalid: self.named(invalid, "invalid")?,
+                    unknown,
                     twice: self.named(twice, "twice")?,
                 });
+                return Ok(());
+            }
+            ["code", member] => {
+                let ty = self.model.ty(ty);
+                call.code = Some(ty.find_any(member).ok_or_else(|| format!("{} has no {member}", ty.name))?);
                 return Ok(());
             }
             ["key", exists, twice] => {
@@ -280,9 +374,26 @@ impl Reader<'_> {
             }
             _ => {}
         }
+        call.checks.push(self.check(line, ty)?);
+        Ok(())
+    }
+
+    /// A check of the members of a type.
+    fn check(&self, line: &[&str], ty: TypeId) -> Result<Check, String> {
+        let field = |name: &str| {
+            self.model
+                .ty(ty)
+                .find_any(name)
+                .ok_or_else(|| format!("{} has no {name}", self.model.ty(ty).name))
+        };
+        let detail = |name: &str| match self.model.ty(ty).find(Kind::Element, name) {
+            Some(found) => Ok(found),
+            None => Err(format!("no detail {name}")),
+        };
         let check = match *line {
             ["required", member, code] => Check::Required(field(member)?, self.code(code)?),
             ["kept", member, code] => Check::Kept(field(member)?, self.code(code)?),
+            ["has", member, code] => Check::Has(field(member)?, self.code(code)?),
             ["email", member, code] => Check::Email(field(member)?, self.code(code)?),
             ["country", member, name, "-"] => Check::Country(field(member)?, field(name)?, None),
             ["country", member, name, code] => {
@@ -299,21 +410,119 @@ impl Reader<'_> {
                 Check::Among(field(member)?, list.to_owned(), self.code(code)?)
             }
             ["always", member, truth] => Check::Always(field(member)?, truth == "true"),
+            ["default", member, value] => {
+                let found = field(member)?;
+                Check::Default(found, self.value(ty, found, value)?)
+            }
+            ["only", member, value, code] => {
+                let found = field(member)?;
+                Check::Only(found, self.value(ty, found, value)?, self.code(code)?)
+            }
+            [kind @ ("least" | "most" | "above"), member, number, code] => {
+                let number = number.parse().map_err(|_| format!("{number} is no number"))?;
+                let (field, code) = (field(member)?, self.code(code)?);
+                match kind {
+                    "least" => Check::Least(field, number, code),
+                    "most" => Check::Most(field, number, code),
+                    _ => Check::Above(field, number, code),
+                }
+            }
+            ["dated", member, code] => Check::Dated(field(member)?, self.code(code)?),
+            ["before", member, other, code] => Check::Before(field(member)?, field(other)?, self.code(code)?),
+            ["until", member, ref others @ .., code] => {
+                let others = others.iter().map(|name| field(name)).collect::<Result<_, _>>()?;
+                Check::Until(field(member)?, others, self.code(code)?)
+            }
+            ["timezone", member, code] => Check::TimeZone(field(member)?, self.code(code)?),
             ["refers", member, object, missing, unknown] => Check::Refers(
                 field(member)?,
                 self.object(object)?,
                 self.optional(missing, "missing")?,
                 self.optional(unknown, "unknown")?,
             ),
-            ["links", detail, unknown, twice] => {
-                let found = self.model.ty(ty).find(Kind::Element, detail);
-                let found = found.ok_or_else(|| format!("no detail {detail}"))?;
-                Check::Links(found, self.named(unknown, "unknown")?, self.named(twice, "twice")?)
+            ["links", name, unknown, twice] => {
+                Check::Links(detail(name)?, self.named(unknown, "unknown")?, self.named(twice, "twice")?)
             }
+            ["linked", name, code] => Check::Linked(detail(name)?, self.code(code)?),
+            ["fixed", member, code] => Check::Fixed(field(member)?, self.code(code)?),
+            ["unique", member, exists, twice] => {
+                let codes =
+                    KeyCodes { exists: self.named(exists, "exists")?, twice: self.named(twice, "twice")? };
+                Check::Unique(field(member)?, codes)
+            }
+            ["currency", member, code] => Check::Currency(field(member)?, self.code(code)?),
+            ["currency", member, name, code] => {
+                Check::CurrencyCode(field(member)?, field(name)?, self.code(code)?)
+            }
+            ["when", member, value, ref rule @ ..] => {
+                let found = field(member)?;
+                Check::When(found, self.value(ty, found, value)?, Box::new(self.check(rule, ty)?))
+            }
+            ["unless", member, ref rule @ ..] => {
+                Check::Unless(field(member)?, Box::new(self.check(rule, ty)?))
+            }
+            ["within", name, ref rule @ ..] => {
+                let found = detail(name)?;
+                let TypeRef::Complex(inner) = self.model.member(ty, found).ty else {
+                    return Err(format!("{name} is a scalar"));
+                };
+                Check::Within(found, Box::new(self.check(rule, inner)?))
+            }
+            ["laid", name] => Check::Laid(detail(name)?),
             _ => return Err(format!("not understood: {}", line.join(" "))),
         };
-        call.checks.push(check);
+        Ok(check)
+    }
+
+    /// The type whose members the rules of a call name: that of its records, or of the object that
+    /// they are kept as.
+    fn ruled(&self, call: &Call) -> Option<TypeId> {
+        let item = call.batch?.item_type;
+        let mapping = self.mappings.iter().find(|mapping| mapping.from == item);
+        Some(mapping.map_or(item, |mapping| mapping.ty))
+    }
+
+    fn parent(&self, operation: OperationId, words: &[&str], call: &mut Call) -> Result<(), String> {
+        let &[parameter, object, member, missing, unknown, ref not @ ..] = words else {
+            return Err("needs parameter, object, member, missing= and unknown=".to_owned());
+        };
+        let request = self.model.ty(self.model.operation(operation).request);
+        let parameter = request.find_any(parameter).ok_or_else(|| format!("no parameter {parameter}"))?;
+        let ruled = self.ruled(call).map(|ty| self.model.ty(ty));
+        let member = match member {
+            "-" => None,
+            name => Some(ruled.and_then(|ty| ty.find_any(name)).ok_or_else(|| format!("no member {name}"))?),
+        };
+        let not = match *not {
+            [] => None,
+            ["not", name, list, code] if self.lists.has(list) => {
+                let ty = self.model.types.iter().find(|ty| ty.name == object);
+                let found = ty.and_then(|ty| ty.find_any(name)).ok_or_else(|| format!("no member {name}"))?;
+                Some((found, list.to_owned(), self.code(code)?))
+            }
+            _ => return Err(format!("not understood: {}", not.join(" "))),
+        };
+        let (missing, unknown) = (self.named(missing, "missing")?, self.named(unknown, "unknown")?);
+        let object = self.object(object)?;
+        call.parent = Some(Parent { parameter, object, member, missing, unknown, not });
         Ok(())
+    }
+
+    /// A value as the text of a rule gives it; `_` stands for a blank.
+    fn value(&self, ty: TypeId, field: FieldId, word: &str) -> Result<Value, String> {
+        let text = word.replace('_', " ");
+        match self.model.member(ty, field).ty {
+            TypeRef::Enumeration(id) => {
+                let values = &self.model.enumeration(id).values;
+                let index = values.iter().position(|value| *value == text);
+                index
+                    .map(|index| Value::Enumeration(EnumValue(index as u16)))
+                    .ok_or_else(|| format!("no value {text}"))
+            }
+            TypeRef::Scalar(Scalar::String) => Ok(text.into()),
+            TypeRef::Scalar(Scalar::Boolean) => Ok((text == "true").into()),
+            _ => Err(format!("{word} for a member that is neither text nor boolean nor enumeration")),
+        }
     }
 
     /// Object types have the numbers of their values in the enumeration that names them.
@@ -340,7 +549,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use crate::Contract;
-    use crate::handles::{code, object, operation};
+    use crate::handles::{code, message, object, operation};
 
     #[test]
     fn update_contact_is_a_batch_of_contacts() {
@@ -352,6 +561,16 @@ mod tests {
         assert_eq!(batch.roles.source, Some(object::update_contact_result::SOURCE_ID));
         assert_eq!(call.limit, Some((200, code::CV30102)));
         assert_eq!(call.id.unwrap().missing, code::CV40113);
+    }
+
+    #[test]
+    fn the_array_of_send_email_is_within_its_only_parameter() {
+        let batch = Contract::get().unwrap().call(operation::SEND_EMAIL).batch.unwrap();
+        assert_eq!(batch.within, Some(message::send_email::EMAIL_REQUEST));
+        assert_eq!(batch.parameter, object::send_email_request::RECIPIENT_ID);
+        assert_eq!(batch.item_type, object::cv_object::TYPE_ID);
+        let is_nested = |call: &&super::Call| call.batch.is_some_and(|batch| batch.within.is_some());
+        assert_eq!(Contract::get().unwrap().calls.iter().filter(is_nested).count(), 1);
     }
 
     #[test]

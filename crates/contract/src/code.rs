@@ -23,6 +23,14 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Codes(Vec<Entry>);
 
+impl Entry {
+    /// Whether the code fails the whole call: the classes Security, Invalid Operations and Metric.
+    /// The others fail one record.
+    pub fn fails_call(&self) -> bool {
+        ["Security", "Invalid Operations", "Metric"].contains(&self.class.as_str())
+    }
+}
+
 impl Codes {
     /// The row behind a code.
     pub fn entry(&self, code: Code) -> &Entry {

@@ -7,18 +7,24 @@
 
 pub mod call;
 pub mod code;
+pub mod email;
 pub mod list;
+pub mod mapping;
 pub mod model;
 pub mod object;
 pub mod read;
 mod record;
+pub mod registration;
 pub mod render;
 pub mod scalar;
 pub mod table;
+pub mod words;
 
 pub use call::Call;
 pub use code::{Code, Codes};
+pub use email::{Email, Emails};
 pub use list::Lists;
+pub use mapping::{Derived, Mapping};
 pub use model::{
     EnumId, EnumValue, FieldId, Kind, Member, Model, Namespace, OperationId, Scalar, TypeId, TypeRef,
 };
@@ -27,6 +33,7 @@ pub use read::Mistake;
 pub use record::{Record, Value};
 pub use scalar::{Decimal, Guid, Timestamp};
 pub use table::{Key, Link, LinkId, Reference, Source};
+pub use words::Words;
 
 use std::sync::OnceLock;
 
@@ -50,12 +57,23 @@ pub struct Contract {
     pub links: Vec<Link>,
     /// Members that refer to other objects.
     pub references: Vec<Reference>,
+    /// Objects that are kept a second time as another type.
+    pub twins: Vec<table::Twin>,
+    noted: Vec<table::Noted>,
     /// The categories of custom fields, each with the objects they belong to.
     pub categories: Vec<(EnumValue, Option<ObjectId>)>,
     /// Countries, states and other lists.
     pub lists: Lists,
     /// The rules of each operation, in the order of the operations.
     pub calls: Vec<Call>,
+    /// The mails of SendEmail.
+    pub emails: Emails,
+    /// What calls about invitees may do, by where an invitee and its event stand.
+    pub registration: registration::Steps,
+    /// Types that calls take and keep as objects.
+    pub mappings: Vec<Mapping>,
+    /// Details that show objects which refer to their owner.
+    pub derived: Vec<Derived>,
     addresses: read::Addresses,
 }
 
@@ -101,7 +119,10 @@ impl Contract {
         })?;
         let objects = object::read(text!("objects.txt"), &model)?;
         let tables = table::read(text!("tables.txt"), &model, &objects)?;
-        let calls = call::read(CALLS, &model, &codes, &lists)?;
+        let mappings = mapping::read(text!("mappings.txt"), &model, &objects, &lists)?;
+        let calls = call::read(CALLS, &model, &codes, &lists, &mappings.taken)?;
+        let emails = Emails::read(text!("emails.txt"), &model)?;
+        let registration = registration::Steps::read(text!("registration.txt"), &model, &codes, &lists)?;
         Ok(Contract {
             model,
             codes,
@@ -109,9 +130,15 @@ impl Contract {
             keys: tables.keys,
             links: tables.links,
             references: tables.references,
+            twins: tables.twins,
+            noted: tables.noted,
             categories: tables.categories,
             lists,
             calls,
+            mappings: mappings.taken,
+            derived: mappings.derived,
+            registration,
+            emails,
             addresses,
         })
     }
@@ -124,6 +151,16 @@ impl Contract {
     /// The rules of an operation.
     pub fn call(&self, operation: OperationId) -> &Call {
         &self.calls[usize::from(operation.0)]
+    }
+
+    /// How records of a type are kept as objects of another, if they are.
+    pub fn mapping(&self, from: TypeId) -> Option<&Mapping> {
+        self.mappings.iter().find(|mapping| mapping.from == from)
+    }
+
+    /// The details that objects of a type show of the objects that refer to them.
+    pub fn derived_of(&self, object: ObjectId) -> impl Iterator<Item = &Derived> {
+        self.derived.iter().filter(move |derived| derived.object == object)
     }
 
     /// The object type behind a handle.
@@ -150,6 +187,16 @@ impl Contract {
     pub fn link_of(&self, object: ObjectId, field: FieldId) -> Option<LinkId> {
         let index = self.links.iter().position(|link| link.owners.contains(&(object, field)))?;
         Some(LinkId(index as u16))
+    }
+
+    /// Where the server notes who made and changed objects of a type.
+    pub fn noted(&self, object: ObjectId) -> table::Noted {
+        self.noted.get(usize::from(object.0)).copied().unwrap_or_default()
+    }
+
+    /// Whether a member is text.
+    pub fn is_text(&self, ty: TypeId, field: FieldId) -> bool {
+        self.model.member(ty, field).ty == TypeRef::Scalar(Scalar::String)
     }
 
     /// An empty record of a type.

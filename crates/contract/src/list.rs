@@ -93,6 +93,20 @@ impl Lists {
         self.by_state_code.get(&(country.to_owned(), code.to_owned())).map(|&index| &self.states[index])
     }
 
+    /// The time zone of a code, an IANA name or an English name, in any case.
+    pub fn timezone(&self, text: &str) -> Option<&Named> {
+        let text = text.trim();
+        let is = |name: &str| name.eq_ignore_ascii_case(text);
+        self.timezones.iter().find(|zone| is(&zone.code) || is(&zone.detail) || is(&zone.name))
+    }
+
+    /// The currency of a code or an English name, in any case.
+    pub fn currency(&self, text: &str) -> Option<&Named> {
+        let text = text.trim();
+        let is = |name: &str| name.eq_ignore_ascii_case(text);
+        self.currencies.iter().find(|currency| is(&currency.code) || is(&currency.name))
+    }
+
     /// The values of a list that a field's property names, an empty first one included where the
     /// service's own list begins so.
     pub fn values(&self, name: &str) -> Vec<&str> {

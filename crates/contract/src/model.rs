@@ -265,9 +265,10 @@ impl ComplexType {
         Some(FieldId(index as u16))
     }
 
-    /// The member of that exact name, attribute or element.
+    /// The member of that exact name: attribute, element or hidden.
     pub fn find_any(&self, name: &str) -> Option<FieldId> {
-        self.find(Kind::Attribute, name).or_else(|| self.find(Kind::Element, name))
+        let kinds = [Kind::Attribute, Kind::Element, Kind::Hidden];
+        kinds.into_iter().find_map(|kind| self.find(kind, name))
     }
 
     /// The members that the type adds to its base.

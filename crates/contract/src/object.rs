@@ -66,6 +66,10 @@ pub struct Property {
     pub default_search: String,
     /// Whether Retrieve leaves it out while it has no value; other text is written empty.
     pub absent_when_unset: bool,
+    /// Whether Retrieve writes the identifier of zeros while it has no value.
+    pub zeros_when_unset: bool,
+    /// Whether it is kept as a hash and never given out.
+    pub hashed: bool,
     /// The values it may take, for Describe.
     pub lookup: Option<Lookup>,
 }
@@ -94,6 +98,12 @@ impl ObjectType {
     /// The property that a search filter names, its trailing blanks aside.
     pub fn find(&self, name: &str) -> Option<&Property> {
         self.properties.iter().find(|property| property.name.trim_end() == name)
+    }
+
+    /// The object's own members that are kept as hashes and never given out.
+    pub fn hashed(&self) -> impl Iterator<Item = FieldId> {
+        let own = self.properties.iter().filter(|property| property.hashed && property.path.is_empty());
+        own.filter_map(|property| property.member)
     }
 
     /// Members without a row of their own are read-only and not searchable.
@@ -213,6 +223,8 @@ fn property(
         default: String::new(),
         default_search: String::new(),
         absent_when_unset: false,
+        zeros_when_unset: false,
+        hashed: false,
         lookup: None,
     };
     let mut member = Some(name);
@@ -227,6 +239,8 @@ fn property(
             Some(("default", value)) => out.default = value.replace('_', " "),
             Some(("search", value)) => out.default_search = value.replace('_', " "),
             Some(("unset", "absent")) => out.absent_when_unset = true,
+            Some(("unset", "zeros")) => out.zeros_when_unset = true,
+            Some(("kept", "hashed")) => out.hashed = true,
             Some(("lookup", list)) => out.lookup = Some(lookup(list, model)?),
             _ => return Err(format!("unknown option {option}")),
         }

@@ -37,6 +37,11 @@ impl Value {
         if let Value::Text(text) = self { Some(text) } else { None }
     }
 
+    /// The value as a record to change, if it is one.
+    pub fn as_record_mut(&mut self) -> Option<&mut Record> {
+        if let Value::Record(record) = self { Some(record) } else { None }
+    }
+
     /// True for [`Value::Absent`].
     pub fn is_absent(&self) -> bool {
         matches!(self, Value::Absent)

@@ -4,6 +4,7 @@ use crate::handles::enumeration;
 use crate::model::{ComplexType, EnumValue, FieldId, Kind, Model, TypeRef};
 use crate::object::{ObjectId, ObjectType};
 use crate::read::Mistake;
+use crate::record::Value;
 
 /// A member by which objects are found, compared folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,12 +53,17 @@ pub fn fold(text: &str) -> String {
 /// Letter by letter, so that the fold of a part is a part of the fold: `str::to_lowercase` looks at
 /// the letters around a capital sigma.
 pub fn fold_case(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 const FILE: &str = "tables.txt";
 
 /// A member that holds the Id of another object, and the members that show that object's values.
+///
+/// What is shown is the target's own: references do not chain.
 #[derive(Debug)]
 pub struct Reference {
     /// The object type that refers.
@@ -70,6 +76,34 @@ pub struct Reference {
     pub shown: Vec<(FieldId, FieldId)>,
 }
 
+/// The members in which the server notes who made and changed an object, where its type has them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Noted {
+    /// When it was made.
+    pub created_at: Option<FieldId>,
+    /// By whom.
+    pub created_by: Option<FieldId>,
+    /// When it was last changed.
+    pub changed_at: Option<FieldId>,
+    /// By whom.
+    pub changed_by: Option<FieldId>,
+}
+
+/// An object that is kept a second time as another type, under the same Id.
+#[derive(Debug)]
+pub struct Twin {
+    /// The other type.
+    pub object: ObjectId,
+    /// The type that is written.
+    pub base: ObjectId,
+    /// The base's member that says which objects have a twin.
+    pub field: FieldId,
+    /// Its value where they do.
+    pub value: Value,
+    /// The base's members that the twin has too, with the twin's.
+    pub members: Vec<(FieldId, FieldId)>,
+}
+
 /// What `tables.txt` says.
 #[derive(Debug, Default)]
 pub struct Tables {
@@ -79,6 +113,10 @@ pub struct Tables {
     pub links: Vec<Link>,
     /// Members that refer to other objects.
     pub references: Vec<Reference>,
+    /// Objects that are kept a second time.
+    pub twins: Vec<Twin>,
+    /// What the server notes on objects of each type, in the order of the types.
+    pub noted: Vec<Noted>,
     /// The categories of custom fields, each with the objects they belong to.
     pub categories: Vec<(EnumValue, Option<ObjectId>)>,
 }
@@ -99,6 +137,13 @@ pub fn read(text: &str, model: &Model, objects: &[ObjectType]) -> Result<Tables,
             ["R", object, member, target, ref shown @ ..] => {
                 reader.reference(object, member, target, shown).map(|found| tables.references.push(found))
             }
+            ["S", ref names @ ..] if names.len() == 4 => {
+                tables.noted = reader.noted(names);
+                Ok(())
+            }
+            ["V", object, base, condition] => {
+                reader.twin(object, base, condition).map(|twin| tables.twins.push(twin))
+            }
             ["F", category, object] => {
                 reader.category(category, object).map(|category| tables.categories.push(category))
             }
@@ -108,7 +153,36 @@ pub fn read(text: &str, model: &Model, objects: &[ObjectType]) -> Result<Tables,
             mistakes.push(Mistake { file: FILE, line: index + 1, reason });
         }
     }
+    if mistakes.is_empty() {
+        let reasons = chained(&tables, model, objects);
+        mistakes.extend(reasons.into_iter().map(|reason| Mistake { file: FILE, line: 0, reason }));
+    }
     if mistakes.is_empty() { Ok(tables) } else { Err(mistakes) }
+}
+
+/// What is shown must be the target's own: references go one step, no link shows what a reference
+/// does, and no key is another object's.
+fn chained(tables: &Tables, model: &Model, objects: &[ObjectType]) -> Vec<String> {
+    let foreign = |object: ObjectId, field: FieldId| {
+        let mut references = tables.references.iter().filter(|reference| reference.object == object);
+        references.any(|r| r.field == field || r.shown.iter().any(|(shown, _)| *shown == field))
+    };
+    let shown = tables.references.iter().flat_map(|r| r.shown.iter().map(|(_, field)| (r.target, *field)));
+    let linked = tables.links.iter().flat_map(|link| {
+        let sources = link.members.iter().map(|(_, source)| *source);
+        sources.filter_map(|source| match source {
+            Source::Target(field) => Some((link.target, field)),
+            Source::Id | Source::Value => None,
+        })
+    });
+    let keys = tables.keys.iter().map(|key| (key.object, key.field));
+    let wrong = shown.chain(linked).chain(keys).filter(|(object, field)| foreign(*object, *field));
+    wrong
+        .map(|(object, field)| {
+            let object = &objects[usize::from(object.0)];
+            format!("{}.{} is another object's", object.name, model.member(object.ty, field).name)
+        })
+        .collect()
 }
 
 struct Reader<'a> {
@@ -139,9 +213,41 @@ impl Reader<'_> {
         let mut pairs = Vec::new();
         for pair in shown {
             let (name, source) = pair.split_once('=').unwrap_or((pair, pair));
-            pairs.push((attribute(own, name)?, attribute(other, source)?));
+            let (shown, source) = (attribute(own, name)?, attribute(other, source)?);
+            if own.members[usize::from(shown.0)].ty != other.members[usize::from(source.0)].ty {
+                return Err(format!("{object}.{name} is not of the type of what it shows"));
+            }
+            pairs.push((shown, source));
         }
         Ok(Reference { object: id, field: attribute(own, member)?, target: target_id, shown: pairs })
+    }
+
+    fn noted(&self, names: &[&str]) -> Vec<Noted> {
+        let of = |object: &ObjectType| {
+            let ty = self.model.ty(object.ty);
+            let mut found = names.iter().map(|name| ty.find(Kind::Attribute, name));
+            let mut next = || found.next().flatten();
+            Noted { created_at: next(), created_by: next(), changed_at: next(), changed_by: next() }
+        };
+        self.objects.iter().map(of).collect()
+    }
+
+    fn twin(&self, object: &str, base: &str, condition: &str) -> Result<Twin, String> {
+        let (id, found) = self.object(object)?;
+        let (base_id, base_found) = self.object(base)?;
+        let (ty, other) = (self.model.ty(base_found.ty), self.model.ty(found.ty));
+        let (member, value) = condition.split_once('=').ok_or("needs member=value")?;
+        let field = ty.find_any(member).ok_or_else(|| format!("{base} has no {member}"))?;
+        let TypeRef::Enumeration(list) = self.model.member(base_found.ty, field).ty else {
+            return Err(format!("{member} is no enumeration"));
+        };
+        let index = self.model.enumeration(list).values.iter().position(|known| known == value);
+        let index = index.ok_or_else(|| format!("{member} has no value {value}"))?;
+        let attributes = ty.fields().filter(|(_, member)| member.kind == Kind::Attribute);
+        let members =
+            attributes.filter_map(|(from, member)| Some((from, other.find(member.kind, &member.name)?)));
+        let value = Value::Enumeration(EnumValue(index as u16));
+        Ok(Twin { object: id, base: base_id, field, value, members: members.collect() })
     }
 
     fn category(&self, category: &str, object: &str) -> Result<(EnumValue, Option<ObjectId>), String> {
@@ -154,7 +260,7 @@ impl Reader<'_> {
 
     fn key(&self, object: &str, member: &str) -> Result<Key, String> {
         let (id, found) = self.object(object)?;
-        let field = self.model.ty(found.ty).find(Kind::Attribute, member);
+        let field = self.model.ty(found.ty).find_any(member);
         Ok(Key { object: id, field: field.ok_or_else(|| format!("{object} has no {member}"))? })
     }
 

@@ -1,6 +1,6 @@
 //! The command line: what can be typed, and what is to be done about it.
 
-use crate::command::{account, serve, user, wsdl};
+use crate::command::{account, dump, load, outbox, serve, template, user, wsdl};
 use crate::exit::{Exit, Failure};
 use crate::settings::file::File;
 use crate::settings::{Place, Serve};
@@ -44,10 +44,50 @@ enum Command {
     /// Manage API users: the names and passwords that clients log in with.
     #[command(subcommand)]
     User(UserCommand),
+    /// Load objects from a file of lines, each one object as JSON: all of them, or none.
+    ///
+    /// Every line is checked before anything is written, and every mistake is reported with its line.
+    /// The accounts must exist. A running server may go on reading; what it writes waits.
+    #[command(after_help = LOAD)]
+    Load(In<load::Load>),
+    /// Print all objects as lines that `understudy load` takes.
+    ///
+    /// The lines hold everything that was entered, the hashes of users' passwords among it, but not the
+    /// accounts' own settings and API users.
+    #[command(after_help = DUMP)]
+    Dump(In<dump::Dump>),
+    /// Read the mails that SendEmail has made: those that wait, were delivered or could not be.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Manage custom mails: those that SendEmail sends where a request gives an EmailName.
+    #[command(subcommand)]
+    Template(TemplateCommand),
     /// Print the WSDL, as GET ?WSDL would answer it.
     #[command(after_help = "Example:\n  understudy wsdl --public-url https://crm.example.org > V200611.wsdl")]
     Wsdl(wsdl::Wsdl),
 }
+
+const LOAD: &str = r#"A line (here broken for reading) names the account and the type; `fields` has attributes, `details` has
+child elements, both by the names of the WSDL:
+  {"account": "ACME001", "type": "Contact",
+   "fields": {"Id": "3B0F8C1E-52D7-4E0A-9A55-0E6C1B1C7F01", "FirstName": "Ada", "LastName": "Almeida",
+              "CreatedDate": "2026-01-31T09:30:00", "PrimaryAddressType": "Work"},
+   "details": {"ContactGroupDetail": [{"GroupId": "3B0F8C1E-52D7-4E0A-9A55-0E6C1B1C7F02"}]}}
+An Id is a GUID that no other object of the type has. What a line refers to stands in the file, before or
+after it, or in the database. Members that show another object's values, such as an invitee's name, may be
+left out. A line that refers to a deleted object says so: "gone": ["ContactId"].
+
+Examples:
+  understudy load objects.jsonl
+  understudy dump --data old --account ACME001 | understudy load --data new -"#;
+
+const DUMP: &str = "\
+Accounts stand in the order of their numbers, types so that each comes after those it refers to, objects in
+the order of their creation. With --type, what the objects refer to is left out and must be there to load.
+
+Examples:
+  understudy dump > backup.jsonl
+  understudy dump --account ACME001 --type Contact | jq -r .fields.EmailAddress";
 
 #[derive(Subcommand)]
 enum AccountCommand {
@@ -85,6 +125,34 @@ enum UserCommand {
     /// Let a disabled API user log in again.
     Enable(In<user::Enable>),
 }
+
+#[derive(Subcommand)]
+enum OutboxCommand {
+    /// List the latest mails of an account, the latest first.
+    #[command(after_help = "Example:\n  understudy outbox list --account ACME001 --json | jq -r .to")]
+    List(In<outbox::List>),
+    /// Show a mail with its text.
+    Show(In<outbox::Show>),
+}
+
+#[derive(Subcommand)]
+enum TemplateCommand {
+    /// Add a custom mail or change one. Its text is read from standard input.
+    #[command(after_help = TEMPLATE)]
+    Set(In<template::Set>),
+    /// List the custom mails of an account.
+    List(In<template::List>),
+    /// Remove a custom mail.
+    Remove(In<template::Remove>),
+}
+
+const TEMPLATE: &str = "\
+In subject and text, {Type.Member} is a value of the contact, the recipient (Invitee, Respondent) or the
+activity (Event, Survey, Campaign), by the names of the WSDL. A line all of whose places are empty is left
+out.
+
+Example:
+  understudy template set 'Spring news' --account ACME001 --subject 'News, {Contact.FirstName}' < news.txt";
 
 /// A command on a database, with where that is.
 #[derive(Args)]
@@ -138,11 +206,22 @@ pub fn run() -> Result<(), Failure> {
             let file = File::read(given.config.as_deref(), &setting_names())?;
             wsdl::run(&file.under(&given, matches)?)
         }
+        Command::Load(what) => load::run(what.resolve(matches)?),
+        Command::Dump(what) => dump::run(what.resolve(matches)?),
         Command::Account(command) => match command {
             AccountCommand::Add(what) => account::add(what.resolve(matches)?),
             AccountCommand::List(what) => account::list(what.resolve(matches)?),
             AccountCommand::Set(what) => account::set(what.resolve(matches)?),
             AccountCommand::Remove(what) => account::remove(what.resolve(matches)?),
+        },
+        Command::Outbox(command) => match command {
+            OutboxCommand::List(what) => outbox::list(what.resolve(matches)?),
+            OutboxCommand::Show(what) => outbox::show(what.resolve(matches)?),
+        },
+        Command::Template(command) => match command {
+            TemplateCommand::Set(what) => template::set(what.resolve(matches)?),
+            TemplateCommand::List(what) => template::list(what.resolve(matches)?),
+            TemplateCommand::Remove(what) => template::remove(what.resolve(matches)?),
         },
         Command::User(command) => match command {
             UserCommand::Add(what) => user::add(what.resolve(matches)?),

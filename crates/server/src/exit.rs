@@ -19,7 +19,7 @@ pub enum Exit {
     NewerDatabase = 5,
     /// The file in the data folder is no database of this program, or a damaged one.
     ForeignDatabase = 6,
-    /// An account or user command can't be carried out as asked.
+    /// An account, user, load or dump command can't be carried out as asked.
     Refused = 7,
     /// The time for finishing calls ran out at shutdown.
     CutOff = 8,
@@ -51,7 +51,10 @@ impl Exit {
             Exit::ForeignDatabase => {
                 "the file in the data folder is not an understudy database, or is damaged"
             }
-            Exit::Refused => "no such account or user, or it exists already, or the password is empty",
+            Exit::Refused => {
+                "no such account or user, or it exists already, the password is empty, or the file to load \
+                 has mistakes"
+            }
             Exit::CutOff => "calls were still running when the time for finishing them was over",
             Exit::Interrupted => "ended at once by a second Ctrl-C or SIGTERM",
         }

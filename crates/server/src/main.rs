@@ -10,6 +10,7 @@ mod environment;
 mod exit;
 mod http;
 mod log;
+mod mail;
 mod pages;
 mod password;
 mod settings;

@@ -1,8 +1,13 @@
 //! Administration: accounts and the API users who may log in to them.
 
+mod mail;
+
 use crate::Service;
+use crate::data::{self, LineMistake, Source};
 use crate::session::are_addresses;
-use contract::Timestamp;
+use contract::{ObjectId, Timestamp};
+use std::io::Write;
+use std::sync::Arc;
 use store::{Account, ApiUser, ContactKey, ContactType, Sessions, StoreError};
 use thiserror::Error;
 
@@ -30,12 +35,32 @@ pub enum AdminError {
     /// Not a list of addresses and networks.
     #[error("{0} is not a list of addresses and networks such as `192.0.2.1, 198.51.100.0/24`")]
     Addresses(String),
+    /// There is no such mail.
+    #[error("there is no mail {0}")]
+    NoMail(String),
+    /// A custom mail's words have a place for a value that there is not.
+    #[error("{0}; places for values are written like {{Contact.FirstName}}")]
+    Words(String),
     /// The machine would not hash the password.
     #[error("the password could not be hashed")]
     Password,
-    /// The lab's sample data could not be made.
-    #[error("the lab's sample data could not be made: {0}")]
-    Seed(String),
+    /// The contract has no object type of that name.
+    #[error(
+        "there is no object type {0}; types are called Contact, Event, Invitee and so on, as in the WSDL"
+    )]
+    NoType(String),
+    /// The file to load has mistakes.
+    #[error("{}\nnothing was loaded: {} mistake(s)", lines(.0), .0.len())]
+    Mistakes(Vec<LineMistake>),
+    /// The file to load can't be read.
+    #[error("what is to be loaded can't be read: {0}")]
+    Source(std::io::Error),
+    /// The file to load changed while it was loaded.
+    #[error("what is to be loaded changed while it was read; nothing was loaded")]
+    Changed,
+    /// The dump can't be written.
+    #[error("the dump can't be written: {0}")]
+    Output(std::io::Error),
     /// The database's trouble.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -241,6 +266,36 @@ impl Admin {
         hash.await.ok_or(AdminError::Password)
     }
 
+    /// Loads objects from lines of JSON (see [`crate::data`]): all of them, or none. Gives their number.
+    ///
+    /// # Errors
+    /// Every mistake in the lines; what keeps them from being read.
+    pub async fn load(&self, source: Arc<dyn Source>) -> Result<u64, AdminError> {
+        data::load::load(&self.service, source, |_| {}).await
+    }
+
+    /// Writes objects as lines that [`Admin::load`] takes: those of one account or of all, of one
+    /// type or of all. Gives their number.
+    ///
+    /// # Errors
+    /// No such account or type; what keeps the lines from being written.
+    pub async fn dump(
+        &self,
+        account: Option<&str>,
+        object: Option<&str>,
+        out: Box<dyn Write + Send>,
+    ) -> Result<u64, AdminError> {
+        let account = match account {
+            Some(number) => Some(self.account(number).await?.number),
+            None => None,
+        };
+        let objects = &self.service.contract().objects;
+        let position = |name: &str| objects.iter().position(|object| object.name == name);
+        let find = |name: &str| position(name).ok_or_else(|| AdminError::NoType(name.to_owned()));
+        let object = object.map(find).transpose()?.map(|index| ObjectId(index as u16));
+        data::dump::dump(&self.service, account, object, out).await
+    }
+
     /// Makes the lab's account with its user and its sample data, unless it is there.
     /// Returns whether it did.
     ///
@@ -258,4 +313,8 @@ fn not_empty(text: &str, what: &'static str) -> Result<String, AdminError> {
 
 fn addresses(list: &str) -> Result<String, AdminError> {
     if are_addresses(list) { Ok(list.trim().to_owned()) } else { Err(AdminError::Addresses(list.to_owned())) }
+}
+
+fn lines(mistakes: &[LineMistake]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

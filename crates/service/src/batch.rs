@@ -19,6 +19,11 @@ pub(crate) struct Outcome {
     pub errors: Vec<Code>,
     /// Whether an upsert created the object.
     pub created: Option<bool>,
+    /// The code that the server gave the object; it stands in the place of the identifier where
+    /// results have no place for it.
+    pub code: Option<Box<str>>,
+    /// What else the result tells of a record that was accepted.
+    pub told: Vec<(FieldId, Value)>,
 }
 
 impl Outcome {
@@ -48,7 +53,12 @@ pub(crate) fn records(
 ) -> Result<(Batch, Vec<Record>), Fault> {
     let call = contract.call(operation);
     let batch = call.batch.ok_or_else(|| Fault::new(code::CV10000, "the operation is no batch"))?;
-    let items = match request.take(batch.parameter) {
+    let parameter = match batch.within.map(|field| request.take(field)) {
+        None => request.take(batch.parameter),
+        Some(Value::Record(mut within)) => within.take(batch.parameter),
+        Some(_) => Value::Absent,
+    };
+    let items = match parameter {
         Value::Record(mut array) => match array.take(batch.item) {
             Value::List(items) => items,
             _ => Vec::new(),
@@ -89,6 +99,17 @@ pub(crate) fn note_on_records(
     request
 }
 
+/// Every record refused for the same reason.
+pub(crate) fn all_refused(records: &[Record], code: Code) -> Vec<Outcome> {
+    records.iter().map(|record| Outcome::refused(record, vec![code])).collect()
+}
+
+/// The first code of a class that fails the whole call.
+pub(crate) fn fatal(contract: &Contract, outcomes: &[Outcome]) -> Option<Code> {
+    let mut codes = outcomes.iter().flat_map(|outcome| outcome.errors.iter().copied());
+    codes.find(|code| contract.codes.entry(*code).fails_call())
+}
+
 /// The response that says what became of each record.
 pub(crate) fn response(
     contract: &Contract,
@@ -117,13 +138,22 @@ fn result(contract: &Contract, batch: &Batch, outcome: Outcome) -> Record {
     let success = outcome.errors.is_empty();
     if let Some(field) = roles.id {
         let id = outcome.id.filter(|_| success).map(|id| id.to_string());
-        result.set(field, id.unwrap_or_default());
+        let code = outcome.code.as_deref().filter(|_| success && roles.code.is_none()).map(str::to_owned);
+        result.set(field, code.or(id).unwrap_or_default());
+    }
+    if let Some(field) = roles.code {
+        result.set(field, outcome.code.as_deref().unwrap_or_default());
     }
     if let (Some(field), Some(reference)) = (roles.reference, outcome.reference) {
         result.set(field, &*reference);
     }
     if let Some(field) = roles.source {
         result.set(field, outcome.source.as_deref().unwrap_or_default());
+    }
+    if success {
+        for (field, value) in outcome.told {
+            result.set(field, value);
+        }
     }
     result.set(roles.success, success);
     if let (Some(field), Some(created)) = (roles.created, outcome.created) {

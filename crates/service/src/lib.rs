@@ -6,13 +6,19 @@
 
 mod admin;
 mod batch;
+pub mod data;
+mod derived;
 mod dispatch;
 mod environment;
 mod fault;
 mod lab;
 mod login;
+mod members;
 mod op;
+mod outbox;
+mod parent;
 mod password;
+mod question;
 mod quota;
 mod remove;
 mod rules;
@@ -25,6 +31,7 @@ pub use dispatch::Call;
 pub use environment::{Clock, Random};
 pub use fault::Fault;
 pub use lab::{LAB_ACCOUNT, LAB_PASSWORD, LAB_USER};
+pub use outbox::{Delivery, Outbox};
 pub use settings::Settings;
 
 use contract::{Contract, Guid, Timestamp};
@@ -64,6 +71,11 @@ impl Service {
     /// Administration: accounts and API users. For the command line; no client can reach it.
     pub fn admin(&self) -> Admin {
         Admin::new(self.clone())
+    }
+
+    /// The outbox: mails to deliver. For whoever delivers them; no client can reach it.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.clone())
     }
 
     /// Writes what is still counted in memory only: calls that changed nothing. Due every second

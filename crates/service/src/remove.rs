@@ -8,7 +8,10 @@ use contract::call::IdCodes;
 use contract::handles::code;
 use contract::{Code, Guid, ObjectId, OperationId, Record};
 use std::collections::HashSet;
-use store::StoreError;
+use store::{AccountId, Reader, StoreError};
+
+/// Why a stored object may not be deleted, if it may not.
+pub(crate) type Refusal = fn(&Reader<'_>, AccountId, &Record) -> Result<Option<Code>, StoreError>;
 
 /// Deletes the objects that the records name by their Ids; the others of the call are not harmed by
 /// one that is unknown.
@@ -22,6 +25,21 @@ pub(crate) async fn remove(
     object: ObjectId,
     request: Record,
 ) -> Result<Record, Fault> {
+    remove_unless(service, session, operation, object, request, |_, _, _| Ok(None)).await
+}
+
+/// Deletes as [`remove`] does, but for the objects that may not be deleted.
+///
+/// # Errors
+/// As [`remove`].
+pub(crate) async fn remove_unless(
+    service: &Service,
+    session: &Session,
+    operation: OperationId,
+    object: ObjectId,
+    request: Record,
+    refusal: Refusal,
+) -> Result<Record, Fault> {
     let contract = service.contract();
     let (batch, records) = batch::records(contract, operation, request)?;
     let codes = contract.call(operation).id;
@@ -32,25 +50,37 @@ pub(crate) async fn remove(
         let ids = named(&records, codes);
         let good: Vec<Guid> = ids.iter().filter_map(|id| id.ok()).collect();
         let mut stored = writer.get(account, object, &good)?.into_iter();
-        let outcome = |(record, id): (&Record, &Result<Guid, Code>)| match id {
-            Err(code) => Outcome::refused(record, vec![*code]),
-            Ok(id) => match stored.next().flatten() {
-                None => Outcome::refused(record, vec![codes.invalid]),
-                Some(found) => Outcome {
-                    source: source.and_then(|field| found.text(field)).map(Box::from),
-                    ..Outcome::accepted(record, *id)
+        let mut going = Vec::new();
+        let mut outcomes = Vec::with_capacity(records.len());
+        for (record, id) in records.iter().zip(&ids) {
+            outcomes.push(match id {
+                Err(code) => Outcome::refused(record, vec![*code]),
+                Ok(id) => match stored.next().flatten() {
+                    None => Outcome::refused(record, vec![codes.unknown]),
+                    Some(found) => match refusal(writer, account, &found)? {
+                        Some(code) => Outcome::refused(record, vec![code]),
+                        None => {
+                            going.push(*id);
+                            Outcome {
+                                source: source.and_then(|field| found.text(field)).map(Box::from),
+                                ..Outcome::accepted(record, *id)
+                            }
+                        }
+                    },
                 },
-            },
-        };
-        let outcomes: Vec<Outcome> = records.iter().zip(&ids).map(outcome).collect();
-        writer.delete(account, object, &good, at)?;
+            });
+        }
+        writer.delete(account, object, &going, at)?;
+        for twin in contract.twins.iter().filter(|twin| twin.base == object) {
+            writer.delete(account, twin.object, &going, at)?;
+        }
         Ok::<_, StoreError>(outcomes)
     });
     Ok(batch::response(contract, operation, batch, outcomes.await?))
 }
 
 /// The identifiers that records carry, or what is wrong with them.
-fn named(records: &[Record], codes: IdCodes) -> Vec<Result<Guid, Code>> {
+pub(crate) fn named(records: &[Record], codes: IdCodes) -> Vec<Result<Guid, Code>> {
     let mut seen = HashSet::new();
     let id = |record| {
         let id = Guid::parse(id_text(record).ok_or(codes.missing)?).ok_or(codes.invalid)?;

@@ -19,6 +19,16 @@ pub struct Settings {
     /// Whether text longer than its field is an item error (CV91102) instead of being cut.
     /// Default: false.
     pub strict_lengths: bool,
+    /// Who mails come from, where a campaign has no sender of its own. Default: noreply@localhost.
+    pub mail_from: String,
+    /// Whether somebody delivers mails; where not, they are kept in the outbox and never become due.
+    /// Default: false.
+    pub delivers_mail: bool,
+    /// How often it is tried to deliver a mail. Default: 12.
+    pub mail_attempts: u32,
+    /// How long a mail waits for its second try, in seconds; twice as long for each further one, up to
+    /// an hour. Default: 15.
+    pub mail_retry_seconds: i64,
 }
 
 impl Default for Settings {
@@ -31,6 +41,10 @@ impl Default for Settings {
             max_record_set: 25_000,
             max_changes: 10_000,
             strict_lengths: false,
+            mail_from: "noreply@localhost".to_owned(),
+            delivers_mail: false,
+            mail_attempts: 12,
+            mail_retry_seconds: 15,
         }
     }
 }

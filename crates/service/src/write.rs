@@ -4,18 +4,24 @@
 //! accepted ones; a bad one is left out and harms no other. The accepted ones are written in one
 //! transaction, which is durable before the answer is made.
 
+mod codes;
 mod keys;
 mod links;
+mod mapping;
 mod references;
+mod twins;
 
 use crate::batch::{self, Outcome};
+use crate::parent;
 use crate::rules::{Rules, id_text};
 use crate::session::Session;
 use crate::{Fault, Service};
+pub(crate) use codes::code_of;
 use contract::call::Batch;
+use contract::handles::code;
 use contract::handles::object::cv_object;
 use contract::table::fold;
-use contract::{Code, Contract, FieldId, Guid, ObjectId, OperationId, Record};
+use contract::{Code, Contract, FieldId, Guid, ObjectId, OperationId, Record, Value};
 use keys::Keys;
 use links::Links;
 pub(crate) use links::custom_field_of;
@@ -31,8 +37,12 @@ pub(crate) enum Mode {
     Create,
     /// Each names a stored object by its Id.
     Update,
+    /// Each makes a new object that begins as a copy of the call's parent.
+    Copy,
     /// Each is matched by a key; what matches nothing makes a new object.
     Upsert(FieldId),
+    /// Each that has an Id names a stored object; one without makes a new object.
+    Save,
 }
 
 /// What the server itself notes on an object, before the client's members are laid over it.
@@ -46,30 +56,109 @@ pub(crate) struct Writing {
     pub stamp: Stamp,
 }
 
+/// What a call has written, for what else it writes in the same transaction.
+pub(crate) struct Written<'a> {
+    pub service: &'a Service,
+    pub session: &'a Session,
+    /// The object that the call's parameter names.
+    pub parent: Option<&'a Record>,
+    pub created: &'a [Record],
+    pub updated: &'a [Record],
+}
+
+/// What else a call writes.
+pub(crate) type Then = fn(&Written<'_>, &mut Writer<'_>) -> Result<(), StoreError>;
+
+/// One record as the rules have left it, for what only its family can judge.
+pub(crate) struct Judged<'a> {
+    pub service: &'a Service,
+    pub session: &'a Session,
+    pub reader: &'a Reader<'a>,
+    /// The record as it was sent.
+    pub sent: &'a Record,
+    /// The object before the record was laid over it; none if it is new.
+    pub before: Option<&'a Record>,
+}
+
+/// What is wrong with an object by rules that are about more than the record; it may fill in what
+/// follows from other objects.
+pub(crate) type Judge = fn(&Judged<'_>, &mut Record) -> Result<Vec<Code>, StoreError>;
+
 /// Runs the call.
 ///
 /// # Errors
-/// The call's limit code; the store's trouble.
+/// The call's limit code; a code of a class that fails the call; the store's trouble.
 pub(crate) async fn write(
     service: &Service,
     session: &Session,
     writing: Writing,
     request: Record,
 ) -> Result<Record, Fault> {
+    write_then(service, session, writing, request, |_, _| Ok(())).await
+}
+
+/// Runs a call that writes more than its records.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) async fn write_then(
+    service: &Service,
+    session: &Session,
+    writing: Writing,
+    request: Record,
+    then: Then,
+) -> Result<Record, Fault> {
+    run(service, session, writing, request, None, then).await
+}
+
+/// Runs a call whose records are judged by rules of their own, too.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) async fn write_judged(
+    service: &Service,
+    session: &Session,
+    writing: Writing,
+    request: Record,
+    judge: Judge,
+) -> Result<Record, Fault> {
+    run(service, session, writing, request, Some(judge), |_, _| Ok(())).await
+}
+
+async fn run(
+    service: &Service,
+    session: &Session,
+    writing: Writing,
+    request: Record,
+    judge: Option<Judge>,
+    then: Then,
+) -> Result<Record, Fault> {
     let contract = service.contract();
+    let parent = parent::named(contract.call(writing.operation), &request);
     let (batch, records) = batch::records(contract, writing.operation, request)?;
+    let records = service.hash_secrets(writing.object, records).await?;
     let operation = writing.operation;
     let job = Job {
         contract,
-        new_ids: records.iter().map(|_| service.new_id()).collect(),
+        new_ids: match writing.mode {
+            Mode::Update => Vec::new(),
+            _ => records.iter().map(|_| service.new_id()).collect(),
+        },
         strict_lengths: service.settings().strict_lengths,
+        service: service.clone(),
+        parent,
+        judge,
+        then,
         session: session.clone(),
         writing,
         batch,
-        records,
+        records: mapping::objects(contract, batch.item_type, records),
     };
     let job = Arc::new(job);
     let outcomes = service.store().write(move |writer| job.run(writer)).await?;
+    if let Some(code) = batch::fatal(contract, &outcomes) {
+        return Err(Fault::new(code, "a record's code fails the call"));
+    }
     Ok(batch::response(contract, operation, batch, outcomes))
 }
 
@@ -78,14 +167,20 @@ struct Job {
     writing: Writing,
     batch: Batch,
     records: Vec<Record>,
+    /// One for each record that may make an object.
     new_ids: Vec<Guid>,
     session: Session,
     strict_lengths: bool,
+    service: Service,
+    /// The parameter that names the records' parent.
+    parent: Option<String>,
+    judge: Option<Judge>,
+    then: Then,
 }
 
 /// What a record is about.
 enum Target {
-    New,
+    New(Guid),
     Stored(Guid, Box<Record>),
     Refused(Code),
 }
@@ -99,39 +194,66 @@ impl Job {
             contract: self.contract,
             object: self.contract.object(self.writing.object),
             call,
+            mapping: self.contract.mapping(self.batch.item_type),
             contact_types: &contact_types,
             now: self.session.at,
             strict_lengths: self.strict_lengths,
         };
+        let parent = match parent::find(writer, account, self.contract, call, self.parent.as_deref())? {
+            Ok(parent) => parent,
+            Err(code) => return Ok(batch::all_refused(&self.records, code)),
+        };
+        let belongs = call.parent.as_ref().and_then(|parent| parent.member).zip(parent.as_ref());
         let targets = self.targets(writer, account)?;
-        let mut keys =
-            Keys::read(writer, &self.session.account, self.writing.object, call.key, &self.records)?;
+        let mut keys = Keys::read(writer, &self.session.account, self.writing.object, call, &self.records)?;
         let mut links =
             Links::read(writer, self.contract, account, self.writing.object, call, &self.records)?;
         let references = References::read(writer, account, call, &self.records)?;
         let source = batch::source_field(self.contract, &self.batch, self.batch.item_type);
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(self.records.len());
-        for ((record, target), new_id) in self.records.iter().zip(targets).zip(&self.new_ids) {
+        for (record, target) in self.records.iter().zip(targets) {
             let (id, mut object, is_new) = match target {
                 Target::Refused(code) => {
-                    outcomes.push(Outcome::refused(record, vec![code]));
+                    outcomes.push(self.refused(record, vec![code], source));
                     continue;
                 }
                 Target::Stored(id, stored) => (id, *stored, false),
-                Target::New => (*new_id, self.contract.record(self.batch.item_type), true),
+                Target::New(id) if self.writing.mode == Mode::Copy => (id, self.copy(parent.as_ref()), true),
+                Target::New(id) => {
+                    (id, self.contract.record(self.contract.object(self.writing.object).ty), true)
+                }
             };
             if is_new {
                 object.set(cv_object::ID, id.to_string());
+                if let Some(field) = call.code {
+                    object.set(field, codes::code_of(id));
+                }
+            }
+            if let Some((member, parent)) = belongs {
+                if is_new {
+                    object.set(member, parent.get(cv_object::ID).clone());
+                } else if !parent::is(object.text(member), parent) {
+                    let invalid = call.id.map_or(code::CV10000, |codes| codes.invalid);
+                    outcomes.push(Outcome::refused(record, vec![invalid]));
+                    continue;
+                }
             }
             let before = keys.of(&object);
+            let stored = (self.judge.is_some() && !is_new).then(|| object.clone());
+            self.note(&mut object, is_new);
             (self.writing.stamp)(&mut object, record, &self.session, is_new);
             let mut errors = rules.apply(&mut object, record);
             errors.extend(references.check(record, is_new));
-            errors.extend(links.check(record));
+            errors.extend(links.check(record, id));
             errors.extend(keys.check(id, &object));
+            if let Some(judge) = self.judge {
+                let (service, session, reader) = (&self.service, &self.session, &**writer);
+                let judged = Judged { service, session, reader, sent: record, before: stored.as_ref() };
+                errors.extend(judge(&judged, &mut object)?);
+            }
             if !errors.is_empty() {
-                outcomes.push(Outcome::refused(record, errors));
+                outcomes.push(self.refused(record, errors, source));
                 continue;
             }
             keys.accept(id, before, &object);
@@ -139,42 +261,73 @@ impl Job {
             outcomes.push(self.outcome(record, &object, id, is_new, source));
             if is_new { created.push(object) } else { updated.push(object) }
         }
+        if batch::fatal(self.contract, &outcomes).is_some() {
+            return Ok(outcomes);
+        }
         writer.insert(account, self.writing.object, &created, self.session.at)?;
         writer.update(account, self.writing.object, &updated, self.session.at)?;
+        for records in [&created, &updated] {
+            twins::write(writer, self.contract, &self.session, self.writing.object, records)?;
+        }
         links.write(writer, account)?;
+        let (service, session, parent) = (&self.service, &self.session, parent.as_ref());
+        let written = Written { service, session, parent, created: &created, updated: &updated };
+        (self.then)(&written, writer)?;
         Ok(outcomes)
+    }
+
+    /// Notes on an object who makes or changes it, and when.
+    fn note(&self, object: &mut Record, is_new: bool) {
+        let noted = self.contract.noted(self.writing.object);
+        let at = |field| match self.contract.is_text(object.ty(), field) {
+            true => Value::from(self.session.at.to_string()),
+            false => Value::from(self.session.at),
+        };
+        let made = if is_new { [noted.created_at, noted.changed_at] } else { [None, noted.changed_at] };
+        let times: Vec<(FieldId, Value)> =
+            made.into_iter().flatten().map(|field| (field, at(field))).collect();
+        let users = if is_new { [noted.created_by, noted.changed_by] } else { [None, noted.changed_by] };
+        for (field, time) in times {
+            object.set(field, time);
+        }
+        for field in users.into_iter().flatten() {
+            object.set(field, self.session.user.as_str());
+        }
     }
 
     fn targets(&self, reader: &Reader<'_>, account: AccountId) -> Result<Vec<Target>, StoreError> {
         match self.writing.mode {
-            Mode::Create => Ok(self.records.iter().map(|_| Target::New).collect()),
-            Mode::Update => self.named_targets(reader, account),
+            Mode::Create | Mode::Copy => Ok(self.new_ids.iter().map(|id| Target::New(*id)).collect()),
+            Mode::Update | Mode::Save => self.named_targets(reader, account),
             Mode::Upsert(key) => self.matched_targets(reader, account, key),
         }
     }
 
     fn named_targets(&self, reader: &Reader<'_>, account: AccountId) -> Result<Vec<Target>, StoreError> {
         let Some(codes) = self.contract.call(self.writing.operation).id else {
-            return Ok(self.records.iter().map(|_| Target::New).collect());
+            return Ok(self.records.iter().map(|_| Target::Refused(code::CV10000)).collect());
         };
         let ids: Vec<Option<Guid>> =
             self.records.iter().map(|record| id_text(record).and_then(Guid::parse)).collect();
         let known: Vec<Guid> = ids.iter().flatten().copied().collect();
         let mut stored = reader.get(account, self.writing.object, &known)?.into_iter();
         let mut seen = HashSet::new();
-        let target = |(record, id): (&Record, Option<Guid>)| match id {
-            None if id_text(record).is_none() => Target::Refused(codes.missing),
+        let mut new_ids = self.new_ids.iter();
+        let mut target = |(record, id): (&Record, Option<Guid>)| match id {
+            None if id_text(record).is_none() => {
+                new_ids.next().map_or(Target::Refused(codes.missing), |id| Target::New(*id))
+            }
             None => Target::Refused(codes.invalid),
             Some(id) => {
                 let object = stored.next().flatten();
                 match object {
                     _ if !seen.insert(id) => Target::Refused(codes.twice),
                     Some(object) => Target::Stored(id, Box::new(object)),
-                    None => Target::Refused(codes.invalid),
+                    None => Target::Refused(codes.unknown),
                 }
             }
         };
-        Ok(self.records.iter().zip(ids).map(target).collect())
+        Ok(self.records.iter().zip(ids).map(&mut target).collect())
     }
 
     /// The first object, by creation, whose key is the record's.
@@ -196,15 +349,27 @@ impl Job {
         let mut stored = reader.get(account, self.writing.object, &known)?.into_iter();
         let twice = self.contract.call(self.writing.operation).key.map(|codes| codes.twice);
         let mut seen = HashSet::new();
-        let target = |(id, folded): (Option<Guid>, String)| {
+        let target = |((id, folded), new_id): ((Option<Guid>, String), &Guid)| {
             let object = id.and_then(|id| Some((id, stored.next().flatten()?)));
             match (object, twice) {
                 (_, Some(code)) if !folded.is_empty() && !seen.insert(folded) => Target::Refused(code),
                 (Some((id, object)), _) => Target::Stored(id, Box::new(object)),
-                (None, _) => Target::New,
+                (None, _) => Target::New(*new_id),
             }
         };
-        Ok(first.into_iter().zip(folded).map(target).collect())
+        Ok(first.into_iter().zip(folded).zip(&self.new_ids).map(target).collect())
+    }
+
+    /// What a copy begins as.
+    fn copy(&self, parent: Option<&Record>) -> Record {
+        let ty = self.contract.object(self.writing.object).ty;
+        parent.cloned().unwrap_or_else(|| self.contract.record(ty))
+    }
+
+    /// A refused record's result carries the key that was sent, so that its sender can tell it.
+    fn refused(&self, record: &Record, errors: Vec<Code>, source: Option<FieldId>) -> Outcome {
+        let source = source.and_then(|field| record.text(field)).map(Box::from);
+        Outcome { source, ..Outcome::refused(record, errors) }
     }
 
     fn outcome(
@@ -215,9 +380,11 @@ impl Job {
         is_new: bool,
         source: Option<FieldId>,
     ) -> Outcome {
+        let call_code = self.contract.call(self.writing.operation).code;
         Outcome {
             source: source.and_then(|field| object.text(field)).map(Box::from),
-            created: matches!(self.writing.mode, Mode::Upsert(_)).then_some(is_new),
+            code: call_code.and_then(|field| object.text(field)).map(Box::from),
+            created: matches!(self.writing.mode, Mode::Upsert(_) | Mode::Save).then_some(is_new),
             ..Outcome::accepted(record, id)
         }
     }

@@ -16,11 +16,13 @@ mod account;
 mod error;
 mod filter;
 mod json;
+mod mail;
 mod sqlite;
 mod store;
 
 pub use account::{Account, AccountId, ApiUser, ContactKey, ContactType, Session, Sessions};
 pub use error::{OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};
+pub use mail::{CustomMail, Mail, MailMark, MailState};
 pub use sqlite::{Linked, Reader, Writer};
 pub use store::{Location, Store};

@@ -1,8 +1,8 @@
 <?php
 /**
- * Runs one phase of ../story.json through PHP's SoapClient, over the WSDL that the server gives.
+ * Runs one phase of a story, ../*.json, through PHP's SoapClient, over the WSDL that the server gives.
  *
- * usage: scenario.php --url=URL --soap=1.1|1.2 --phase=PHASE --state=FILE
+ * usage: scenario.php --url=URL --soap=1.1|1.2 --story=FILE --phase=PHASE --state=FILE
  */
 
 declare(strict_types=1);
@@ -151,6 +151,10 @@ function check_object(string $where, array $expected, mixed $actual): void
 {
     if (isset($expected['$time'])) {
         check($where, $expected['$time'], $actual);
+    } elseif (isset($expected['$amount'])) {
+        if (!is_string($actual) || !is_numeric($actual) || (float) $actual !== (float) $expected['$amount']) {
+            throw new Failed($where, $expected, $actual);
+        }
     } elseif (isset($expected['$not'])) {
         if (!$actual || $actual === $expected['$not']) {
             throw new Failed($where, $expected, $actual);
@@ -250,10 +254,11 @@ function run(array $step, Client $client, Story $story): void
 
 function main(): int
 {
-    $given = getopt('', ['url:', 'soap:', 'phase:', 'state:']);
-    $data = json_decode(file_get_contents(__DIR__ . '/../story.json'), true, 64, JSON_THROW_ON_ERROR);
+    $given = getopt('', ['url:', 'soap:', 'story:', 'phase:', 'state:']);
+    $data = json_decode(file_get_contents($given['story']), true, 64, JSON_THROW_ON_ERROR);
     $state = $given['state'];
     $variables = file_exists($state) ? json_decode(file_get_contents($state), true) : [];
+    $variables += $data['variables'] ?? [];
     $variables['url'] = $given['url'];
     $story = new Story($data['records'], $variables);
     $client = new Client($given['url'], $given['soap']);

@@ -1,10 +1,11 @@
-"""Runs one phase of ../story.json through zeep, in strict mode, over the WSDL that the server gives.
+"""Runs one phase of a story, ../*.json, through zeep, in strict mode, over the WSDL that the server gives.
 
-usage: scenario.py --url URL --soap 1.1|1.2 --phase PHASE --state FILE
+usage: scenario.py --url URL --soap 1.1|1.2 --story FILE --phase PHASE --state FILE
 """
 
 import argparse
 import datetime
+import decimal
 import json
 import pathlib
 import re
@@ -57,7 +58,7 @@ class Client:
 
 
 def plain(value):
-    """The value as JSON has it: dates as text, what is unset left out."""
+    """The value as JSON has it: dates and decimals as text, what is unset left out."""
     if isinstance(value, dict):
         return {name: plain(inner) for name, inner in value.items() if inner is not None and inner != []}
     if isinstance(value, list):
@@ -65,6 +66,8 @@ def plain(value):
     if isinstance(value, datetime.datetime):
         text = value.isoformat()
         return re.sub(r"(\.\d*?)0+$", r"\1", text)
+    if isinstance(value, decimal.Decimal):
+        return str(value)
     return value
 
 
@@ -135,6 +138,9 @@ def check(where, expected, actual):
 def check_object(where, expected, actual):
     if "$time" in expected:
         check(where, expected["$time"], actual)
+    elif "$amount" in expected:
+        if not is_amount(actual, expected["$amount"]):
+            raise Failed(where, expected, actual)
     elif "$not" in expected:
         if not actual or actual == expected["$not"]:
             raise Failed(where, expected, actual)
@@ -168,6 +174,13 @@ def has(actual, expected):
         except Failed:
             pass
     return False
+
+
+def is_amount(value, expected):
+    try:
+        return isinstance(value, str) and decimal.Decimal(value) == decimal.Decimal(expected)
+    except decimal.InvalidOperation:
+        return False
 
 
 def is_recent(value):
@@ -220,13 +233,14 @@ def run(step, client, story):
 
 def main():
     parser = argparse.ArgumentParser()
-    for flag in ("--url", "--soap", "--phase", "--state"):
+    for flag in ("--url", "--soap", "--story", "--phase", "--state"):
         parser.add_argument(flag, required=True)
     given = parser.parse_args()
-    story_path = pathlib.Path(__file__).resolve().parent.parent / "story.json"
-    story_data = json.loads(story_path.read_text(encoding="utf-8"))
+    story_data = json.loads(pathlib.Path(given.story).read_text(encoding="utf-8"))
     state = pathlib.Path(given.state)
-    variables = json.loads(state.read_text(encoding="utf-8")) if state.exists() else {}
+    variables = dict(story_data.get("variables", {}))
+    if state.exists():
+        variables.update(json.loads(state.read_text(encoding="utf-8")))
     variables["url"] = given.url
     story = Story(story_data, variables)
     client = Client(given.url, given.soap)

@@ -1,7 +1,11 @@
 //! What the commands do.
 
 pub mod account;
+pub mod dump;
+pub mod load;
+pub mod outbox;
 pub mod serve;
+pub mod template;
 pub mod user;
 pub mod wsdl;
 
@@ -60,7 +64,8 @@ where
         let result = work(service.admin()).await;
         store.close().await;
         result.map_err(|error| {
-            let trouble = matches!(error, AdminError::Store(_) | AdminError::Password | AdminError::Seed(_));
+            use AdminError::{Output, Password, Store};
+            let trouble = matches!(error, Store(_) | Password | Output(_));
             Failure::new(if trouble { Exit::Failed } else { Exit::Refused }, error.to_string())
         })
     })

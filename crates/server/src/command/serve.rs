@@ -5,6 +5,7 @@ use crate::environment::{SeededRandom, SetClock, SystemClock};
 use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intake, Site};
 use crate::log;
+use crate::mail::{Postman, Relay, is_address};
 use crate::settings::Serve;
 use crate::signal::Signals;
 use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service};
@@ -38,12 +39,16 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         ))),
         Serve { lab: false, seed_ids: Some(_), .. } => Err(only_in_the_lab("--seed-ids")),
         Serve { lab: false, clock: Some(_), .. } => Err(only_in_the_lab("--clock")),
+        Serve { mail_from, .. } if !is_address(mail_from) => {
+            Err(Failure::usage("--mail-from is not an address such as noreply@example.org"))
+        }
         _ => Ok(()),
     }
 }
 
 async fn serve(settings: &Serve) -> Result<(), Failure> {
     let contract = contract()?;
+    let relay = relay(settings)?;
     // The address first: a second server on the same port must not get as far as the database.
     let listener = http::bind(settings.listen.0).await?;
     let address = listener.local_addr().map_err(|error| Failure::new(Exit::Address, error.to_string()))?;
@@ -73,7 +78,11 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         settings.lab,
     ));
     announce(settings, address);
+    let postman = relay.map(|relay| Postman::start(service.outbox(), relay));
     let served = until_told_to_stop(listener, app, bounds(settings), &service).await;
+    if let Some(postman) = postman {
+        postman.stop().await;
+    }
     let flushed = service.flush().await;
     store.close().await;
     flushed.map_err(|error| Failure::new(Exit::Failed, format!("counts of calls were lost: {error}")))?;
@@ -122,6 +131,16 @@ async fn flush_every_second(service: Service) {
     }
 }
 
+/// The relay, if one is set. Made inside the runtime, which its connections belong to.
+fn relay(settings: &Serve) -> Result<Option<Relay>, Failure> {
+    let Some(url) = &settings.smtp_url else { return Ok(None) };
+    let relay = Relay::new(url.secret()).map_err(|reason| Failure::usage(format!("--smtp-url: {reason}")))?;
+    if url.exposes_password() {
+        tracing::warn!("the relay's password travels in the clear; starttls:// or smtps:// would hide it");
+    }
+    Ok(Some(relay))
+}
+
 fn seconds(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
@@ -143,6 +162,10 @@ fn rules(settings: &Serve) -> service::Settings {
         lockout_seconds,
         max_record_set: settings.max_record_set.get() as usize,
         strict_lengths: settings.strict_lengths,
+        mail_from: settings.mail_from.clone(),
+        delivers_mail: settings.smtp_url.is_some(),
+        mail_attempts: settings.mail_attempts.get(),
+        mail_retry_seconds: settings.mail_retry_seconds.get().into(),
         ..service::Settings::default()
     }
 }

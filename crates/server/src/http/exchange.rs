@@ -187,14 +187,13 @@ fn rejected(rejection: Rejection) -> Answer {
     answer(status, rejection.content_type, rejection.body)
 }
 
-/// How many records a request carries: the longest list in it or in the parameters right below.
+/// How many records a request carries: the longest list in its parameters.
 fn records(request: &Record) -> usize {
-    let longest = |record: &Record| record.iter().map(|(_, value)| length(value)).max().unwrap_or(0);
-    let below = request.iter().filter_map(|(_, value)| match value {
-        Value::Record(record) => Some(longest(record)),
-        _ => None,
+    let longest = request.iter().map(|(_, value)| match value {
+        Value::Record(record) => records(record),
+        value => length(value),
     });
-    below.max().unwrap_or(0).max(longest(request))
+    longest.max().unwrap_or(0)
 }
 
 fn length(value: &Value) -> usize {

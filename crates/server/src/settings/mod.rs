@@ -7,7 +7,7 @@
 pub mod file;
 mod value;
 
-pub use value::{Listen, PublicUrl, StartTime};
+pub use value::{Listen, PublicUrl, SmtpUrl, StartTime};
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,28 @@ pub struct Serve {
     /// instead of CV10001 INVALID_SOAP_REQUEST.
     #[arg(long, env = "UNDERSTUDY_ENUMERATION_FAULT", help_heading = "Quirks")]
     pub enumeration_fault: bool,
+
+    /// Deliver mails through this relay: `smtp://HOST:PORT` (no encryption), `starttls://` or `smtps://`,
+    /// with `USER:PASSWORD@` where it asks for them. Without it, mails are kept in the outbox (see
+    /// `understudy outbox`). Better a variable or the file than a flag, which others on this machine see.
+    #[arg(long, env = "UNDERSTUDY_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(help_heading = "Mail")]
+    pub smtp_url: Option<SmtpUrl>,
+
+    /// Who mails come from, where a campaign has no sender of its own.
+    #[arg(long, env = "UNDERSTUDY_MAIL_FROM", value_name = "ADDRESS", default_value = "noreply@localhost")]
+    #[arg(help_heading = "Mail")]
+    pub mail_from: String,
+
+    /// How often to try to deliver a mail before it counts as undeliverable.
+    #[arg(long, env = "UNDERSTUDY_MAIL_ATTEMPTS", value_name = "N", default_value = "12")]
+    #[arg(help_heading = "Mail")]
+    pub mail_attempts: NonZeroU32,
+
+    /// How long to wait before trying a second time; twice as long before each further one, up to an hour.
+    #[arg(long, env = "UNDERSTUDY_MAIL_RETRY_SECONDS", value_name = "SECONDS", default_value = "15")]
+    #[arg(help_heading = "Mail")]
+    pub mail_retry_seconds: NonZeroU32,
 
     /// Form of the log on standard error: `text` for people, `json` (one object a line) for programs.
     #[arg(long, env = "UNDERSTUDY_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]

@@ -116,6 +116,38 @@ impl fmt::Display for PublicUrl {
     }
 }
 
+/// The address of the relay that delivers mails, perhaps with a password: kept from every message and
+/// every log. It is read when the server starts, since clap shows the value that it refuses.
+#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct SmtpUrl(String);
+
+impl SmtpUrl {
+    /// The address with the password, for the relay only.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a password would travel in the clear.
+    pub fn exposes_password(&self) -> bool {
+        self.0.starts_with("smtp://") && self.0.contains('@')
+    }
+}
+
+impl FromStr for SmtpUrl {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<SmtpUrl, Self::Err> {
+        Ok(SmtpUrl(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SmtpUrl(..)")
+    }
+}
+
 /// The time at which the lab's clock starts.
 #[derive(Clone, Copy, Serialize, Deserialize, PartialEq, Eq, Debug)]
 #[serde(try_from = "String", into = "String")]
@@ -141,6 +173,12 @@ impl fmt::Display for StartTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_relays_password_is_not_shown() {
+        let url: SmtpUrl = "smtp://user:secret@mail.example".parse().unwrap();
+        assert!(url.exposes_password() && !format!("{url:?}").contains("secret"));
+    }
 
     #[test]
     fn addresses() {

@@ -13,6 +13,8 @@ pub struct Case {
     pub folder: PathBuf,
     /// Flags of its server beyond the usual ones.
     pub flags: Vec<String>,
+    /// A file of objects that its server has beside the lab's.
+    pub objects: Option<PathBuf>,
     /// What is sent before.
     pub setups: Vec<Message>,
     /// What is sent.
@@ -34,6 +36,9 @@ pub struct Message {
     head: String,
     body: String,
 }
+
+/// The name of a file of objects, of a case or of all cases of an area.
+const OBJECTS: &str = "objects.jsonl";
 
 /// All cases. Folders of an area without a request (`pages`) hold something else.
 pub fn all() -> Vec<Case> {
@@ -61,6 +66,9 @@ impl Case {
         let names: Vec<_> = folder.iter().rev().take(2).map(|name| name.to_string_lossy()).collect();
         Case {
             name: format!("{}/{}", names[1], names[0]),
+            objects: [folder.join(OBJECTS), folder.join("..").join(OBJECTS)]
+                .into_iter()
+                .find(|path| path.exists()),
             flags: text("flags").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
             shared: folder.join("../shared").exists(),
             setups: setups.iter().map(message).collect(),
@@ -74,7 +82,7 @@ impl Case {
 
     /// Whether it may run on a server that other cases have used.
     pub fn shares_server(&self) -> bool {
-        self.shared && self.flags.is_empty() && self.setups.is_empty()
+        self.shared && self.objects.is_none() && self.flags.is_empty() && self.setups.is_empty()
     }
 
     /// Whether anything it sends carries a session.

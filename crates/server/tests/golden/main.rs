@@ -22,7 +22,7 @@ use std::thread;
 const WORKERS: usize = 4;
 
 /// The flags of every server: the same ids for the same calls, and a time that is known.
-const FLAGS: [&str; 6] = ["--lab", "--memory", "--seed-ids", "1", "--clock", "2026-11-24T12:00:00Z"];
+const FLAGS: [&str; 5] = ["--lab", "--seed-ids", "1", "--clock", "2026-11-24T12:00:00Z"];
 
 #[test]
 fn every_case_gets_its_answer() {
@@ -54,10 +54,10 @@ fn every_case_gets_its_answer() {
 fn check(case: &Case, shared: &mut Option<Server>, write: bool) -> Result<(), String> {
     let own;
     let server = if case.shares_server() {
-        &*shared.get_or_insert_with(|| Server::start(&FLAGS))
+        &*shared.get_or_insert_with(|| Server::start(&FLAGS, None))
     } else {
         let flags: Vec<&str> = FLAGS.into_iter().chain(case.flags.iter().map(String::as_str)).collect();
-        own = Server::start(&flags);
+        own = Server::start(&flags, case.objects.as_deref());
         &own
     };
     let mut values = Values::new(server.address.to_string());

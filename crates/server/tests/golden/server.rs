@@ -3,8 +3,10 @@
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// The login that `{{session}}` comes from.
 const LOGIN: &str = "AccountNumber=LAB001&UserName=lab&Password=lab";
@@ -15,22 +17,23 @@ const HERE: &str = "127.0.0.1:";
 /// A running server, killed when dropped.
 pub struct Server {
     child: Child,
+    /// Where its data is, if it is on disk.
+    data: Option<TempDir>,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Starts one on a free port.
-    pub fn start(flags: &[&str]) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("UNDERSTUDY_")) {
-            command.env_remove(name);
-        }
-        let mut child = command
+    /// Starts one on a free port. With a file of objects it keeps its data on disk, where those are
+    /// loaded; else in memory.
+    pub fn start(flags: &[&str], objects: Option<&Path>) -> Server {
+        let data = objects.map(|_| TempDir::new().unwrap());
+        let place = data.as_ref().map(|data| data.path().to_string_lossy().into_owned());
+        let place = place.as_ref().map_or(vec!["--memory"], |place| vec!["--data", place]);
+        let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
+            .args(&place)
             .args(flags)
-            .current_dir(env!("CARGO_TARGET_TMPDIR"))
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -44,7 +47,11 @@ impl Server {
             let _ = child.kill();
             panic!("the server did not start with {flags:?}");
         };
-        Server { child, address }
+        if let Some(objects) = objects {
+            let loaded = program().arg("load").args(&place).arg(objects).output().unwrap();
+            assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+        }
+        Server { child, data, address }
     }
 
     /// The value of a new session.
@@ -90,7 +97,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        drop(self.data.take());
     }
+}
+
+/// The program, with nothing of ours in its environment.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("UNDERSTUDY_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
+    command
 }
 
 /// Headers that differ from run to run, and the one that only the lab sends.

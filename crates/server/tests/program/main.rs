@@ -12,6 +12,8 @@ mod drain;
 mod forms;
 mod killed;
 mod lab;
+mod mail;
+mod objects;
 mod protocol;
 mod start;
 mod support;

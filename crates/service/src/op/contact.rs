@@ -45,13 +45,7 @@ fn writing(operation: contract::OperationId, mode: Mode) -> Writing {
     Writing { operation, object: object_type::CONTACT, mode, stamp }
 }
 
-fn stamp(stored: &mut Record, incoming: &Record, session: &Session, created: bool) {
-    if created {
-        stored.set(contact::CREATED_DATE, session.at);
-        stored.set(contact::CREATED_BY, session.user.as_str());
-    }
-    stored.set(contact::LAST_MODIFIED_DATE, session.at);
-    stored.set(contact::LAST_MODIFIED_BY, session.user.as_str());
+fn stamp(stored: &mut Record, incoming: &Record, session: &Session, _created: bool) {
     let opts_out = incoming.boolean(contact::EXCLUDED_FROM_EMAIL) == Some(true);
     if opts_out && stored.boolean(contact::EXCLUDED_FROM_EMAIL) != Some(true) {
         stored.set(contact::LAST_OPT_OUT_DATE, session.at);

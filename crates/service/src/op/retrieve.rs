@@ -1,11 +1,12 @@
 //! Retrieve: objects by their identifiers.
 
 use super::object_type;
+use crate::derived;
 use crate::session::Session;
 use crate::{Fault, Service};
-use contract::handles::code;
 use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
+use contract::handles::{code, object_type as types};
 use contract::{Contract, FieldId, Guid, Kind, ObjectType, Record, Scalar, TypeRef, Value};
 use store::StoreError;
 
@@ -25,11 +26,19 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
     let found = service.store().read(move |reader| {
         let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
         reader.fill_links(account, object, &mut records)?;
+        derived::fill(reader, contract, account, object, &mut records)?;
+        if object == types::EVENT_DETAIL {
+            super::fill_event_details(reader, account, &mut records)?;
+        }
         Ok::<_, StoreError>(records)
     });
     let mut result = contract.record(retrieve_result::TYPE_ID);
     let unset = unset_values(contract, contract.object(object));
+    let secret: Vec<FieldId> = contract.object(object).hashed().collect();
     for mut record in found.await? {
+        for field in &secret {
+            record.take(*field);
+        }
         for (field, value) in &unset {
             if record.get(*field).is_absent() {
                 record.set(*field, value.clone());
@@ -67,7 +76,10 @@ fn unset_values(contract: &Contract, object: &ObjectType) -> Vec<(FieldId, Value
     });
     unset
         .filter_map(|(field, member)| match member.ty {
-            TypeRef::Scalar(Scalar::String) => Some((field, Value::from(""))),
+            TypeRef::Scalar(Scalar::String) => {
+                let zeros = object.property(field).is_some_and(|property| property.zeros_when_unset);
+                Some((field, if zeros { Guid([0; 16]).to_string().into() } else { Value::from("") }))
+            }
             TypeRef::Scalar(Scalar::Boolean) => Some((field, Value::from(false))),
             _ => None,
         })

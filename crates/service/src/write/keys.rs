@@ -1,26 +1,29 @@
-//! The key of an object: what no two objects of an account may share.
+//! The keys of objects: what no two objects of an account may share.
 //!
-//! Which members make up a contact's key is a setting of the account. Keys are compared folded; a
-//! key whose first member is empty never clashes.
+//! Which members make up a contact's key is a setting of the account; other keys are one member, and
+//! an object may have several. Keys are compared folded; one whose first member is empty never clashes.
 
-use contract::call::KeyCodes;
+use contract::call::{Check, KeyCodes};
 use contract::handles::object::contact;
 use contract::handles::object_type;
 use contract::table::fold;
-use contract::{Code, FieldId, Guid, ObjectId, Record};
+use contract::{Call, Code, FieldId, Guid, ObjectId, Record};
 use std::collections::{HashMap, HashSet};
 use store::{Account, ContactKey, Reader, StoreError};
 
 /// The keys of a call's records against those of the account.
-pub(super) struct Keys {
-    fields: &'static [FieldId],
-    codes: Option<KeyCodes>,
+pub(super) struct Keys(Vec<Key>);
+
+/// One kind of key.
+struct Key {
+    fields: Vec<FieldId>,
+    codes: KeyCodes,
     stored: HashMap<String, Vec<Guid>>,
     taken: HashMap<String, Guid>,
     freed: HashSet<(String, Guid)>,
 }
 
-fn fields(account: &Account, object: ObjectId) -> &'static [FieldId] {
+fn contact_key(account: &Account, object: ObjectId) -> &'static [FieldId] {
     match (object, account.contact_key) {
         (object_type::CONTACT, ContactKey::Email) => &[contact::EMAIL_ADDRESS],
         (object_type::CONTACT, ContactKey::SourceId) => &[contact::SOURCE_ID],
@@ -32,29 +35,66 @@ fn fields(account: &Account, object: ObjectId) -> &'static [FieldId] {
 }
 
 impl Keys {
-    /// Looks up who has the keys that the records bring. Members that a record leaves out come
-    /// from the stored object, whose own key it then has: only a key with several members can
-    /// change by one of them, so for those all objects with the first member are looked up.
+    /// Looks up who has the keys that the records bring.
     pub fn read(
         reader: &Reader<'_>,
         account: &Account,
         object: ObjectId,
-        codes: Option<KeyCodes>,
+        call: &Call,
         records: &[Record],
     ) -> Result<Keys, StoreError> {
-        let fields = fields(account, object);
+        let configured = call.key.map(|codes| (contact_key(account, object).to_vec(), codes));
+        let unique = call.checks.iter().filter_map(|check| match *check {
+            Check::Unique(field, codes) => Some((vec![field], codes)),
+            _ => None,
+        });
+        let kinds = configured.into_iter().chain(unique).filter(|(fields, _)| !fields.is_empty());
+        let read = |(fields, codes)| Key::read(reader, account, object, fields, codes, records);
+        Ok(Keys(kinds.map(read).collect::<Result<_, _>>()?))
+    }
+
+    /// The object's key of each kind; nothing where it has none.
+    pub fn of(&self, object: &Record) -> Vec<Option<String>> {
+        self.0.iter().map(|key| key.of(object)).collect()
+    }
+
+    /// The codes of the keys that somebody else has.
+    pub fn check(&self, id: Guid, object: &Record) -> Vec<Code> {
+        self.0.iter().filter_map(|key| key.check(id, object)).collect()
+    }
+
+    /// Notes that the object now has its keys, and no longer those it had before.
+    pub fn accept(&mut self, id: Guid, before: Vec<Option<String>>, object: &Record) {
+        for (key, before) in self.0.iter_mut().zip(before) {
+            key.accept(id, before, object);
+        }
+    }
+}
+
+impl Key {
+    /// Looks up who has the keys that the records bring. Members that a record leaves out come
+    /// from the stored object, whose own key it then has: only a key with several members can
+    /// change by one of them, so for those all objects with the first member are looked up.
+    fn read(
+        reader: &Reader<'_>,
+        account: &Account,
+        object: ObjectId,
+        fields: Vec<FieldId>,
+        codes: KeyCodes,
+        records: &[Record],
+    ) -> Result<Key, StoreError> {
         let mut keys =
-            Keys { fields, codes, stored: HashMap::new(), taken: HashMap::new(), freed: HashSet::new() };
-        let (Some(first), Some(_)) = (fields.first(), codes) else { return Ok(keys) };
-        let sent = records.iter().filter_map(|record| record.text(*first)).map(fold);
+            Key { fields, codes, stored: HashMap::new(), taken: HashMap::new(), freed: HashSet::new() };
+        let Some(&first) = keys.fields.first() else { return Ok(keys) };
+        let sent = records.iter().filter_map(|record| record.text(first)).map(fold);
         let mut wanted: Vec<String> = sent.filter(|key| !key.is_empty()).collect();
-        if fields.len() > 1 {
+        if keys.fields.len() > 1 {
             keys.add_stored_firsts(reader, account, object, records, &mut wanted)?;
         }
         wanted.sort_unstable();
         wanted.dedup();
-        let found = reader.find(account.id, (object, *first), &wanted)?;
-        if fields.len() == 1 {
+        let found = reader.find(account.id, (object, first), &wanted)?;
+        if keys.fields.len() == 1 {
             keys.stored = wanted.into_iter().zip(found).filter(|(_, ids)| !ids.is_empty()).collect();
             return Ok(keys);
         }
@@ -85,7 +125,7 @@ impl Keys {
     }
 
     /// The object's key; nothing if it has none.
-    pub fn of(&self, object: &Record) -> Option<String> {
+    fn of(&self, object: &Record) -> Option<String> {
         let first = fold(object.text(*self.fields.first()?).unwrap_or_default());
         if first.is_empty() {
             return None;
@@ -95,8 +135,8 @@ impl Keys {
     }
 
     /// Whether somebody else has the object's key.
-    pub fn check(&self, id: Guid, object: &Record) -> Option<Code> {
-        let codes = self.codes?;
+    fn check(&self, id: Guid, object: &Record) -> Option<Code> {
+        let codes = self.codes;
         let key = self.of(object)?;
         if self.taken.get(&key).is_some_and(|owner| *owner != id) {
             return Some(codes.twice);
@@ -107,7 +147,7 @@ impl Keys {
     }
 
     /// Notes that the object now has its key, and no longer the one it had before.
-    pub fn accept(&mut self, id: Guid, before: Option<String>, object: &Record) {
+    fn accept(&mut self, id: Guid, before: Option<String>, object: &Record) {
         let after = self.of(object);
         if before == after {
             return;

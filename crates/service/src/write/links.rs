@@ -1,9 +1,12 @@
 //! Details that name other objects: a contact's groups and its custom fields' values.
 
+use crate::rules::id_text;
 use contract::call::Check;
 use contract::handles::object::entity_custom_field;
 use contract::handles::object_type;
-use contract::{Call, Code, Contract, FieldId, Guid, LinkId, ObjectId, Record, Source, Value};
+use contract::{
+    Call, Code, Contract, FieldId, Guid, LinkId, ObjectId, Record, Source, TypeId, TypeRef, Value,
+};
 use std::collections::HashSet;
 use store::{AccountId, Reader, StoreError, Writer};
 
@@ -18,6 +21,11 @@ struct Table {
     id: FieldId,
     value: Option<FieldId>,
     length: Option<usize>,
+    /// The texts of the value's enumeration, if it is of one.
+    words: &'static [String],
+    /// The code for a detail that names what its owner is linked to already, if that is wrong.
+    linked: Option<Code>,
+    held: HashSet<(Guid, Guid)>,
     unknown: Code,
     twice: Code,
     known: HashSet<Guid>,
@@ -39,6 +47,13 @@ impl Links {
         for check in &call.checks {
             let Check::Links(detail, unknown, twice) = *check else { continue };
             let Some(mut table) = table(contract, object, detail, unknown, twice) else { continue };
+            table.linked = call.checks.iter().find_map(|check| match *check {
+                Check::Linked(field, code) if field == detail => Some(code),
+                _ => None,
+            });
+            if table.linked.is_some() {
+                table.held = held(reader, account, table.link, records)?;
+            }
             let named = records.iter().flat_map(|record| record.records(detail));
             let mut ids: Vec<Guid> = named.filter_map(|row| Guid::parse(row.text(table.id)?)).collect();
             ids.sort_unstable();
@@ -59,7 +74,7 @@ impl Links {
     }
 
     /// What is wrong with the record's details.
-    pub fn check(&self, record: &Record) -> Vec<Code> {
+    pub fn check(&self, record: &Record, owner: Guid) -> Vec<Code> {
         let mut errors = Vec::new();
         for table in &self.tables {
             let mut seen = HashSet::new();
@@ -68,6 +83,7 @@ impl Links {
                 match id.filter(|id| table.known.contains(id)) {
                     None => errors.push(table.unknown),
                     Some(id) if !seen.insert(id) => errors.push(table.twice),
+                    Some(id) if table.held.contains(&(owner, id)) => errors.extend(table.linked),
                     Some(_) => {}
                 }
             }
@@ -88,6 +104,9 @@ impl Links {
                     Some(Value::Text(text)) => {
                         let text = text.chars().take(table.length.unwrap_or(usize::MAX)).collect();
                         table.set.push((owner, target, Some(text)));
+                    }
+                    Some(Value::Enumeration(value)) => {
+                        table.set.push((owner, target, table.words.get(usize::from(value.0)).cloned()));
                     }
                     Some(_) => {}
                 }
@@ -120,6 +139,12 @@ fn table(
     let members = &contract.link(link).members;
     let from = |wanted: Source| members.iter().find(|(_, source)| *source == wanted).map(|(field, _)| *field);
     let value = from(Source::Value);
+    let words = value.and_then(|field| {
+        match contract.model.member(detail_type(contract, object, detail)?, field).ty {
+            TypeRef::Enumeration(id) => Some(&contract.model.enumeration(id).values[..]),
+            _ => None,
+        }
+    });
     let property = value.and_then(|field| contract.object(object).property_at(&[detail], field));
     Some(Table {
         detail,
@@ -127,12 +152,38 @@ fn table(
         id: from(Source::Id)?,
         value,
         length: property.and_then(|property| property.length).map(|length| length as usize),
+        words: words.unwrap_or_default(),
+        linked: None,
+        held: HashSet::new(),
         unknown,
         twice,
         known: HashSet::new(),
         set: Vec::new(),
         cleared: Vec::new(),
     })
+}
+
+fn detail_type(contract: &Contract, object: ObjectId, detail: FieldId) -> Option<TypeId> {
+    match contract.model.member(contract.object(object).ty, detail).ty {
+        TypeRef::Complex(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// What the objects that the records name are linked to.
+fn held(
+    reader: &Reader<'_>,
+    account: AccountId,
+    link: LinkId,
+    records: &[Record],
+) -> Result<HashSet<(Guid, Guid)>, StoreError> {
+    let owners: Vec<Guid> = records.iter().filter_map(|record| Guid::parse(id_text(record)?)).collect();
+    let links = reader.links(account, link, &owners)?;
+    let pairs = owners
+        .iter()
+        .zip(links)
+        .flat_map(|(owner, rows)| rows.into_iter().map(|(target, _)| (*owner, target)).collect::<Vec<_>>());
+    Ok(pairs.collect())
 }
 
 /// Whether a custom field is of the category that objects of that type carry.

@@ -42,6 +42,7 @@ impl References {
             match text {
                 None if !is_new => None,
                 None | Some("") => reference.missing,
+                Some(text) if is_nothing(text) && reference.missing.is_none() => None,
                 Some(text) => {
                     let known = Guid::parse(text).is_some_and(|id| reference.known.contains(&id));
                     if known { None } else { reference.unknown }
@@ -50,6 +51,11 @@ impl References {
         };
         self.checks.iter().filter_map(wrong).collect()
     }
+}
+
+/// Whether it is the identifier of zeros, which the service writes where there is none.
+fn is_nothing(text: &str) -> bool {
+    Guid::parse(text).is_some_and(|id| id.0 == [0; 16])
 }
 
 fn known(

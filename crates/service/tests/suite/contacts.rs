@@ -56,7 +56,7 @@ async fn results_come_in_order_and_a_bad_record_harms_no_other() {
     .await;
     assert_eq!(codes(&answers), [&[][..], &[code::CV40101], &[]]);
     assert_eq!((answers[0].source.as_str(), answers[0].reference.as_deref()), ("s1", Some("m1")));
-    assert_eq!((answers[1].id.as_str(), answers[1].source.as_str()), ("", ""));
+    assert_eq!((answers[1].id.as_str(), answers[1].source.as_str()), ("", "s2"));
     assert_eq!(answers[1].reference.as_deref(), Some("m2"));
     assert_eq!(bench.show(&bench.get(&answers[2].id).await, "LastName"), "C");
 }

@@ -1,13 +1,15 @@
 //! A service to test: account A001 with the user `api`, contact type MEM, at a time that the test
 //! sets. Records are built and read by the contract's own names.
 
+use contract::handles::enumeration::cv_search_operator_type;
 use contract::handles::object::{
-    array_of_error, contact, cv_object, error, id_array, login_result, retrieve_result,
+    array_of_error, contact, cv_object, cv_search, error, filter, id_array, login_result, retrieve_result,
 };
 use contract::handles::{code, message, operation};
 use contract::scalar::parse_date_time;
 use contract::{
-    Code, Contract, FieldId, Kind, ObjectId, OperationId, Record, Scalar, Timestamp, TypeId, TypeRef, Value,
+    Code, Contract, FieldId, Guid, Kind, ObjectId, OperationId, Record, Scalar, Timestamp, TypeId, TypeRef,
+    Value,
 };
 use service::{AccountChange, Call, Clock, Fault, Random, Service, Settings};
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,6 +44,8 @@ pub struct Bench {
     pub service: Service,
     pub session: String,
     hands: Arc<Hands>,
+    pub store: Store,
+    ids: AtomicU64,
 }
 
 /// What came back for one record.
@@ -64,8 +68,9 @@ impl Bench {
         let store = Store::open(contract, &Location::Memory).unwrap();
         let hands = Arc::new(Hands(AtomicI64::new(0)));
         let random = Arc::new(Counter(AtomicU64::new(1)));
-        let service = Service::new(contract, store, settings, hands.clone(), random);
-        let mut bench = Bench { contract, service, session: String::new(), hands };
+        let service = Service::new(contract, store.clone(), settings, hands.clone(), random);
+        let ids = AtomicU64::new(0x7e57_0000_0000_0001);
+        let mut bench = Bench { contract, service, session: String::new(), hands, store, ids };
         bench.set_time("2026-11-24T12:00:00");
         bench.add_account("A001").await;
         bench.session = bench.login("A001", "api", PASSWORD).await.unwrap();
@@ -94,8 +99,9 @@ impl Bench {
     pub fn record(&self, ty: TypeId, members: &[(&str, &str)]) -> Record {
         let mut record = self.contract.record(ty);
         for (name, text) in members {
-            let field =
-                self.contract.model.ty(ty).find_any(name).unwrap_or_else(|| panic!("no member {name}"));
+            let found = self.contract.model.ty(ty);
+            let field = found.find_any(name).or_else(|| found.find(Kind::Hidden, name));
+            let field = field.unwrap_or_else(|| panic!("no member {name}"));
             record.set(field, self.value(ty, field, text));
         }
         record
@@ -106,6 +112,8 @@ impl Bench {
             TypeRef::Scalar(Scalar::Boolean) => Value::Boolean(text == "true"),
             TypeRef::Scalar(Scalar::DateTime) => Value::Time(parse_date_time(text, Timestamp(0)).unwrap()),
             TypeRef::Scalar(Scalar::Int | Scalar::Long) => Value::Integer(text.parse().unwrap()),
+            TypeRef::Scalar(Scalar::Decimal) => Value::Decimal(text.parse().unwrap()),
+            TypeRef::Scalar(Scalar::Double) => Value::Double(text.parse().unwrap()),
             TypeRef::Enumeration(id) => {
                 let values = &self.contract.model.enumeration(id).values;
                 let index = values.iter().position(|value| value == text).unwrap();
@@ -122,7 +130,10 @@ impl Bench {
     /// The request of a batch: the records, and the other parameters by name.
     pub fn request(&self, operation: OperationId, records: Vec<Record>, others: &[(&str, &str)]) -> Record {
         let batch = self.contract.call(operation).batch.unwrap();
-        let mut request = self.record(self.contract.model.operation(operation).request, others);
+        let wrapper = self.contract.model.operation(operation).request;
+        let inner = batch.within.map(|field| self.contract.model.member(wrapper, field).ty);
+        let ty = inner.map_or(wrapper, |ty| if let TypeRef::Complex(ty) = ty { ty } else { panic!() });
+        let mut request = self.record(ty, others);
         let parameter = self.contract.model.member(request.ty(), batch.parameter).ty;
         let TypeRef::Complex(array) = parameter else { panic!("not an array") };
         let mut items = self.contract.record(array);
@@ -130,7 +141,62 @@ impl Bench {
             items.push(batch.item, record);
         }
         request.set(batch.parameter, items);
-        request
+        let Some(within) = batch.within else { return request };
+        let mut outer = self.contract.record(wrapper);
+        outer.set(within, request);
+        outer
+    }
+
+    /// Puts an object of a type that no operation makes into account A001, and gives its Id. Members
+    /// that never travel may be named too.
+    pub async fn put(&self, object: ObjectId, members: &[(&str, &str)]) -> String {
+        self.put_record(object, self.record(self.contract.object(object).ty, members)).await
+    }
+
+    /// Puts an object with its details into account A001, and gives its Id.
+    pub async fn put_record(&self, object: ObjectId, mut record: Record) -> String {
+        let id =
+            Guid(*self.ids.fetch_add(1, Ordering::SeqCst).to_be_bytes().repeat(2).first_chunk().unwrap());
+        record.set(cv_object::ID, id.to_string());
+        let at = Timestamp(self.hands.0.load(Ordering::SeqCst));
+        let job = move |writer: &mut store::Writer<'_>| {
+            let account = writer.account("A001")?.unwrap().id;
+            writer.insert(account, object, std::slice::from_ref(&record), at)
+        };
+        self.store.write(job).await.unwrap();
+        id.to_string()
+    }
+
+    /// Writes an object of account A001 anew.
+    pub async fn replace(&self, object: ObjectId, record: Record) {
+        let at = Timestamp(self.hands.0.load(Ordering::SeqCst));
+        let job = move |writer: &mut store::Writer<'_>| {
+            let account = writer.account("A001")?.unwrap().id;
+            writer.update(account, object, std::slice::from_ref(&record), at)
+        };
+        self.store.write(job).await.unwrap();
+    }
+
+    /// The identifiers of the objects whose field has that value.
+    pub async fn search_ids(&self, object: ObjectId, field: &str, value: &str) -> Vec<String> {
+        let mut filter = self.record(filter::TYPE_ID, &[("Field", field), ("Value", value)]);
+        filter.set(filter::OPERATOR, Value::Enumeration(cv_search_operator_type::EQUALS));
+        let mut search = self.record(cv_search::TYPE_ID, &[("SearchType", "AndSearch")]);
+        search.push(cv_search::FILTER, filter);
+        let mut request = self.contract.record(message::search::TYPE_ID);
+        request.set(message::search::OBJECT_TYPE, Value::Enumeration(contract::EnumValue(object.0)));
+        request.set(message::search::CV_SEARCH_OBJECT, search);
+        let response = self.call(operation::SEARCH, request).await.unwrap();
+        ids(&response, message::search_response::SEARCH_RESULT)
+    }
+
+    /// The identifiers of the objects that were changed in a span.
+    pub async fn updated(&self, object: ObjectId, start: &str, end: &str) -> Vec<String> {
+        let members = [("StartDate", start), ("EndDate", end)];
+        let mut request = self.record(message::get_updated::TYPE_ID, &members);
+        request.set(message::get_updated::OBJECT_TYPE, Value::Enumeration(contract::EnumValue(object.0)));
+        let response = self.call(operation::GET_UPDATED, request).await.unwrap();
+        ids(&response, message::get_updated_response::GET_UPDATED_RESULT)
     }
 
     pub async fn call_as(
@@ -285,6 +351,6 @@ pub fn ids(response: &Record, result: FieldId) -> Vec<String> {
 async fn an_operation_that_is_not_built_says_so() {
     let bench = Bench::new().await;
     let request = bench.contract.record(message::create_rfp::TYPE_ID);
-    let fault = bench.call(operation::CREATE_RFP, request).await.unwrap_err();
+    let fault = bench.call(OperationId(u16::MAX), request).await.unwrap_err();
     assert_eq!(fault.code, code::CV10108);
 }

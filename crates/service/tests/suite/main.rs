@@ -3,9 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod approvers;
+mod budgets;
 mod contacts;
 mod describe;
+mod email;
+mod events;
 mod fields;
 mod groups;
 mod harness;
+mod invitees;
+mod load;
+mod logic;
+mod meetings;
 mod queries;
+mod sessions;
+mod sourcing;
+mod surveys;
+mod users;

@@ -1,8 +1,9 @@
-//! Brings the derived tables up to the contract. What is missing is added; nothing is taken away.
+//! Brings the derived tables up to the contract. What is missing is added; nothing is taken away. A
+//! column of text that has become a reference is made anew, as bytes.
 
-use super::schema::{LinkTable, Schema, Table};
+use super::schema::{Form, LinkTable, Schema, Table};
 use rusqlite::{Connection, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The columns that every table of objects has beside its members.
 #[cfg(test)]
@@ -13,11 +14,12 @@ pub(crate) fn missing(connection: &Connection, schema: &Schema) -> Result<Vec<St
     let indexes = names(connection, "SELECT name FROM sqlite_schema WHERE type = ?1", "index")?;
     let mut out = Vec::new();
     for table in schema.tables() {
-        let present = names(connection, "SELECT name FROM pragma_table_info(?1)", &table.name)?;
+        let present = columns(connection, &table.name)?;
         if present.is_empty() {
             out.push(create(table));
         } else {
             out.extend(add_columns(table, &present));
+            out.extend(change_columns(table, &present));
         }
         out.extend(table_indexes(table, &indexes));
     }
@@ -51,13 +53,38 @@ fn create(table: &Table) -> String {
     )
 }
 
-fn add_columns(table: &Table, present: &HashSet<String>) -> Vec<String> {
+/// The columns of a table and what they are declared as.
+fn columns(connection: &Connection, table: &str) -> Result<HashMap<String, String>> {
+    let mut statement = connection.prepare_cached("SELECT name, type FROM pragma_table_info(?1)")?;
+    statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// Columns that hold a reference and are declared otherwise, which means as text.
+fn change_columns(table: &Table, present: &HashMap<String, String>) -> Vec<String> {
+    let is_old = |name: &String| present.get(name).is_some_and(|declared| declared != Form::Reference.sql());
+    let references = table.columns.iter().filter(|column| column.form == Form::Reference);
+    let (name, form) = (&table.name, Form::Reference.sql());
+    references
+        .map(|column| &column.name)
+        .filter(|column| is_old(column))
+        .flat_map(|column| {
+            [
+                format!(r#"ALTER TABLE "{name}" RENAME COLUMN "{column}" TO "{column}_text""#),
+                format!(r#"ALTER TABLE "{name}" ADD COLUMN "{column}" {form}"#),
+                format!(r#"UPDATE "{name}" SET "{column}" = guid_bytes("{column}_text")"#),
+                format!(r#"ALTER TABLE "{name}" DROP COLUMN "{column}_text""#),
+            ]
+        })
+        .collect()
+}
+
+fn add_columns(table: &Table, present: &HashMap<String, String>) -> Vec<String> {
     let name = &table.name;
     let mut out = Vec::new();
-    for column in table.columns.iter().filter(|column| !present.contains(&column.name)) {
+    for column in table.columns.iter().filter(|column| !present.contains_key(&column.name)) {
         out.push(format!(r#"ALTER TABLE "{name}" ADD COLUMN "{}" {}"#, column.name, column.form.sql()));
     }
-    for key in table.keys.iter().filter(|key| !present.contains(&key.name)) {
+    for key in table.keys.iter().filter(|key| !present.contains_key(&key.name)) {
         let (column, source) = (&key.name, &key.source);
         out.push(format!(r#"ALTER TABLE "{name}" ADD COLUMN "{column}" TEXT"#));
         out.push(format!(r#"UPDATE "{name}" SET "{column}" = nullif(fold("{source}"), '')"#));
@@ -74,8 +101,12 @@ fn table_indexes(table: &Table, present: &HashSet<String>) -> Vec<String> {
         .keys
         .iter()
         .map(|key| (format!("{name}_{}", key.name), format!(r#"account_id, "{}""#, key.name)));
+    let references = table.references.iter().map(|reference| {
+        (format!("{name}_{}", reference.column), format!(r#"account_id, "{}""#, reference.column))
+    });
     std::iter::once(account)
         .chain(keys)
+        .chain(references)
         .filter(|(index, _)| !present.contains(index))
         .map(|(index, columns)| format!(r#"CREATE INDEX "{index}" ON "{name}" ({columns})"#))
         .collect()

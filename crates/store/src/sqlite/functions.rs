@@ -3,6 +3,7 @@
 //! Statements use them, but no index and no table does, so that the file stays readable by any
 //! tool.
 
+use super::row::reference;
 use contract::scalar::{format_double, parse_decimal};
 use contract::{Guid, Timestamp};
 use rusqlite::functions::{Context, FunctionFlags};
@@ -15,6 +16,7 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("fold", 1, flags, fold)?;
     connection.create_scalar_function("guid_text", 1, flags, guid_text)?;
+    connection.create_scalar_function("guid_bytes", 1, flags, guid_bytes)?;
     connection.create_scalar_function("time_text", 1, flags, time_text)?;
     connection.create_scalar_function("double_text", 1, flags, double_text)?;
     connection.create_scalar_function("compare_decimals", 2, flags, compare_decimals)
@@ -29,6 +31,11 @@ fn fold(context: &mut Context<'_>) -> Result<Option<String>> {
 fn guid_text(context: &mut Context<'_>) -> Result<Option<String>> {
     let ValueRef::Blob(bytes) = context.get_raw(0) else { return Ok(None) };
     Ok(bytes.try_into().ok().map(|bytes| Guid(bytes).to_string()))
+}
+
+/// The 16 bytes of an id's text.
+fn guid_bytes(context: &mut Context<'_>) -> Result<Option<Vec<u8>>> {
+    Ok(text(context, 0).and_then(reference).map(|id| id.0.to_vec()))
 }
 
 /// The ISO text of an instant in microseconds.

@@ -9,6 +9,7 @@ mod migrate;
 mod open;
 mod pool;
 mod read;
+mod reference;
 mod row;
 mod schema;
 mod statements;

@@ -46,6 +46,10 @@ pub(crate) fn encode<'a>(contract: &'a Contract, form: Form, value: &'a Value) -
         (Form::Json(ty), value) => Some(ToSqlOutput::Owned(Owned::Text(json::encode(contract, ty, value)))),
         (_, Value::Nil) => borrowed(ValueRef::Null),
         (Form::Text, Value::Text(text)) => borrowed(ValueRef::Text(text.as_bytes())),
+        (Form::Reference, Value::Text(text)) => Some(match reference(text) {
+            Some(id) => ToSqlOutput::Owned(Owned::Blob(id.0.to_vec())),
+            None => ToSqlOutput::Borrowed(ValueRef::Null),
+        }),
         (Form::Boolean, Value::Boolean(truth)) => borrowed(ValueRef::Integer(i64::from(*truth))),
         (Form::Integer, Value::Integer(number)) => borrowed(ValueRef::Integer(*number)),
         (Form::Time, Value::Time(time)) => borrowed(ValueRef::Integer(time.0)),
@@ -57,6 +61,11 @@ pub(crate) fn encode<'a>(contract: &'a Contract, form: Form, value: &'a Value) -
         }
         _ => None,
     }
+}
+
+/// The object that a text refers to; none if it is no id, or that of nothing: all zeros.
+pub(crate) fn reference(text: &str) -> Option<Guid> {
+    Guid::parse(text).filter(|id| id.0 != [0; 16])
 }
 
 /// The record in a row that begins with the id and goes on with the table's columns.
@@ -86,6 +95,9 @@ fn decode(contract: &Contract, form: Form, value: ValueRef<'_>) -> Option<Value>
     match (form, value) {
         (_, ValueRef::Null) => Some(Value::Absent),
         (Form::Text, ValueRef::Text(_)) => text().map(Value::from),
+        (Form::Reference, ValueRef::Blob(bytes)) => {
+            bytes.try_into().ok().map(|bytes| Value::from(Guid(bytes).to_string()))
+        }
         (Form::Boolean, ValueRef::Integer(number @ (0 | 1))) => Some(Value::Boolean(number == 1)),
         (Form::Integer, ValueRef::Integer(number)) => Some(Value::Integer(number)),
         (Form::Time, ValueRef::Integer(micros)) => Some(Value::Time(Timestamp(micros)))
@@ -101,8 +113,11 @@ fn decode(contract: &Contract, form: Form, value: ValueRef<'_>) -> Option<Value>
 }
 
 /// The value that a link's text has in the member of a detail; absent if it is not one of its type.
-pub(crate) fn link_value(member: &Member, text: String) -> Value {
+pub(crate) fn link_value(contract: &Contract, member: &Member, text: String) -> Value {
     match member.ty {
+        TypeRef::Enumeration(id) => {
+            json::enumeration_value(contract, id, &text).map_or(Value::Absent, Value::Enumeration)
+        }
         TypeRef::Scalar(Scalar::Boolean) => match text.as_str() {
             "true" | "1" => Value::Boolean(true),
             "false" | "0" => Value::Boolean(false),

@@ -2,9 +2,11 @@
 //!
 //! One table per object type, one column per scalar member under the member's name, a JSON column
 //! for each child element that the object owns, a `_key` column for each member by which objects
-//! are found, and a table of rows for each kind of link. SQL texts are made here once, at the
+//! are found, and a table of rows for each kind of link. A member that refers to another object is
+//! its 16-byte id, with an index. SQL texts are made here once, at the
 //! opening, so that verbs find them ready.
 
+use super::reference::Reference;
 use super::statements::{LinkStatements, Statements};
 use contract::handles::object::cv_object;
 use contract::model::snake_case;
@@ -32,6 +34,8 @@ pub(crate) struct Table {
     pub keys: Vec<KeyColumn>,
     /// The details that are rows of a link table.
     pub links: Vec<(FieldId, LinkId)>,
+    /// The members that refer to other objects.
+    pub references: Vec<Reference>,
     /// SQL over the table.
     pub sql: Statements,
 }
@@ -87,6 +91,9 @@ pub(crate) enum Form {
     Double,
     /// The text of a value.
     Enumeration(EnumId),
+    /// The 16 bytes of another object's id. Text that is no id, or is that of nothing (all zeros),
+    /// is kept as not set.
+    Reference,
     /// Details of that type as JSON.
     Json(TypeRef),
 }
@@ -113,6 +120,7 @@ impl Form {
             Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => "TEXT",
             Form::Boolean | Form::Integer | Form::Time => "INTEGER",
             Form::Double => "REAL",
+            Form::Reference => "BLOB(16)",
         }
     }
 }
@@ -163,21 +171,33 @@ impl Table {
             }
             match contract.link_of(object, field) {
                 Some(link) => links.push((field, link)),
-                None => columns.push(Column { field, name: member.column.clone(), form: Form::of(member) }),
+                None => {
+                    let refers = contract.references_of(object).any(|reference| reference.field == field);
+                    let form = if refers { Form::Reference } else { Form::of(member) };
+                    columns.push(Column { field, name: member.column.clone(), form });
+                }
             }
         }
+        let references = contract.references_of(object).enumerate();
+        let references: Vec<Reference> =
+            references.map(|(index, found)| Reference::new(contract, &name, index, found)).collect();
         let keys = contract.keys.iter().filter(|key| key.object == object).map(|key| {
             let source = contract.model.member(kind.ty, key.field).column.clone();
             KeyColumn::new(&name, key.field, source)
         });
         let keys: Vec<KeyColumn> = keys.collect();
-        let sql = Statements::new(&name, &columns, &keys);
-        Table { name, object: kind.name.clone(), ty: kind.ty, columns, keys, links, sql }
+        let sql = Statements::new(&name, &columns, &keys, &references);
+        Table { name, object: kind.name.clone(), ty: kind.ty, columns, keys, links, references, sql }
     }
 
     /// The column of a member, if it is one.
     pub fn column(&self, field: FieldId) -> Option<&Column> {
         self.columns.iter().find(|column| column.field == field)
+    }
+
+    /// The reference that a member holds, if it holds one.
+    pub fn reference(&self, field: FieldId) -> Option<&Reference> {
+        self.references.iter().find(|reference| reference.field == field)
     }
 
     /// The folded column of a member, if objects are found by it.

@@ -1,5 +1,6 @@
 //! SQL over the tables of objects and of links. The account comes first in every statement.
 
+use super::reference::Reference;
 use super::schema::{Column, KeyColumn, Table};
 
 /// How many owners one statement reads the links of.
@@ -13,9 +14,9 @@ pub(crate) struct Statements {
     pub update: String,
     /// Removes a row: account, id.
     pub delete: String,
-    /// The id and all columns of a row: account, id.
+    /// The id and all columns of a row, as they show it now: account, id.
     pub get: String,
-    /// The id and all columns of every row, in creation order: account.
+    /// The same of every row, in creation order: account.
     pub all: String,
     /// Whether a row exists: account, id.
     pub exists: String,
@@ -24,21 +25,26 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    pub fn new(table: &str, columns: &[Column], keys: &[KeyColumn]) -> Statements {
+    pub fn new(table: &str, columns: &[Column], keys: &[KeyColumn], references: &[Reference]) -> Statements {
+        let shown: String =
+            columns.iter().map(|column| format!(", {}", present(column, references))).collect();
+        let joins: String =
+            references.iter().filter(|found| found.shows_any()).map(|found| found.join.as_str()).collect();
+        let rows = format!(r#"SELECT o.id{shown} FROM "{table}" o{joins} WHERE o.account_id = ?1"#);
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let key_names: Vec<String> = keys.iter().map(|key| quoted(&key.name)).collect();
         let row = [names.as_slice(), key_names.as_slice()].concat();
         let settings: Vec<String> =
             names.iter().enumerate().map(|(index, name)| format!("{name} = ?{}", index + 3)).collect();
         let (row, places) = (row.join(", "), places(3, row.len()));
-        let (names, settings) = (names.join(", "), settings.join(", "));
+        let settings = settings.join(", ");
         let one = "account_id = ?1 AND id = ?2";
         Statements {
             insert: format!(r#"INSERT INTO "{table}" (account_id, id, {row}) VALUES (?1, ?2, {places})"#),
             update: format!(r#"UPDATE "{table}" SET {settings} WHERE {one}"#),
             delete: format!(r#"DELETE FROM "{table}" WHERE {one}"#),
-            get: format!(r#"SELECT id, {names} FROM "{table}" WHERE {one}"#),
-            all: format!(r#"SELECT id, {names} FROM "{table}" WHERE account_id = ?1 ORDER BY seq"#),
+            get: format!("{rows} AND o.id = ?2"),
+            all: format!("{rows} ORDER BY o.seq"),
             exists: format!(r#"SELECT 1 FROM "{table}" WHERE {one}"#),
             count: format!(r#"SELECT count(*) FROM "{table}" WHERE account_id = ?1"#),
         }
@@ -87,6 +93,12 @@ impl LinkStatements {
     }
 }
 
+/// What a column shows.
+fn present(column: &Column, references: &[Reference]) -> String {
+    let own = || format!(r#"o."{}""#, column.name);
+    references.iter().find_map(|reference| reference.present(&column.name)).unwrap_or_else(own)
+}
+
 fn quoted(name: &str) -> String {
     format!(r#""{name}""#)
 }
@@ -110,6 +122,8 @@ mod tests {
             let sql = &table.sql;
             out.extend([&sql.insert, &sql.update, &sql.delete, &sql.get, &sql.all, &sql.exists, &sql.count]);
             out.extend(table.keys.iter().flat_map(|key| [&key.update, &key.find]));
+            out.extend(table.references.iter().map(|reference| &reference.find));
+            out.extend(table.references.iter().filter_map(|reference| reference.freeze.as_ref()));
         }
         for link in schema.links() {
             let sql = &link.sql;

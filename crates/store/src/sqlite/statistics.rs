@@ -13,7 +13,7 @@ const ROWS: u32 = 1_000_000;
 const ACCOUNT: u32 = 100_000;
 /// Links of an owner.
 const LINKS: u32 = 3;
-/// Links to a target.
+/// Links to a target, or objects that refer to one.
 const MEMBERS: u32 = 100;
 
 /// The statements that write the statistics; [`LOAD`] has the connection take note of them.
@@ -31,6 +31,9 @@ pub(crate) fn statements(schema: &Schema) -> Vec<String> {
         index(name, &format!("sqlite_autoindex_{name}_1"), " 1".to_owned());
         for key in &table.keys {
             index(name, &format!("{name}_{}", key.name), " 2".to_owned());
+        }
+        for reference in &table.references {
+            index(name, &format!("{name}_{}", reference.column), format!(" {MEMBERS}"));
         }
     }
     for link in schema.links() {

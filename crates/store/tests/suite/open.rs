@@ -1,8 +1,8 @@
 //! Opening: what is there already, and what is not a database of ours.
 
 use crate::support::{contract, full, guid, objects};
-use contract::handles::object::contact;
-use contract::handles::object_type::CONTACT;
+use contract::handles::object::{contact, invitee};
+use contract::handles::object_type::{CONTACT, INVITEE};
 use contract::{ObjectId, Record, Timestamp};
 use rusqlite::Connection;
 use std::fs;
@@ -98,6 +98,40 @@ async fn missing_tables_columns_and_indexes_are_added() {
     assert_eq!(indexes, 4);
 }
 
+#[tokio::test]
+async fn text_that_has_become_a_reference_is_made_one() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).unwrap();
+    let account = fill(&store).await;
+    store.close().await;
+    tool(&folder)
+        .execute_batch(
+            "DROP INDEX invitee_contact_id; DROP INDEX invitee_event_id;
+             ALTER TABLE invitee DROP COLUMN contact_id; ALTER TABLE invitee DROP COLUMN event_id;
+             ALTER TABLE invitee ADD COLUMN contact_id TEXT; ALTER TABLE invitee ADD COLUMN event_id TEXT;
+             UPDATE invitee SET contact_id = '{00aabbcc-0000-0000-0000-00000000000f}', event_id = 'none'",
+        )
+        .unwrap();
+    let store = open(folder.path()).unwrap();
+    let (read, referring) = store
+        .read(move |reader| {
+            let target = contract::Guid::parse("00AABBCC-0000-0000-0000-00000000000F").unwrap();
+            let referring = reader.referring(account, INVITEE, invitee::CONTACT_ID, &[target])?;
+            Ok((reader.get(account, INVITEE, &[guid(1)])?, referring))
+        })
+        .await
+        .unwrap();
+    let mut expected = record(INVITEE);
+    expected.set(invitee::CONTACT_ID, "00AABBCC-0000-0000-0000-00000000000F");
+    expected.take(invitee::EVENT_ID);
+    assert_eq!(read, [Some(expected)]);
+    assert_eq!(referring, [[guid(1)]]);
+    store.close().await;
+    let leftover = "SELECT count(*) FROM pragma_table_info('invitee') WHERE name LIKE '%_text'";
+    let leftover: i64 = tool(&folder).query_row(leftover, [], |row| row.get(0)).unwrap();
+    assert_eq!(leftover, 0);
+}
+
 async fn fill_again(store: &Store, account: AccountId) {
     let event = contract::handles::object_type::EVENT;
     store.write(move |writer| writer.insert(account, event, &[record(event)], Timestamp(0))).await.unwrap();
@@ -134,10 +168,9 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     drop(open(folder.path()).unwrap());
     tool(&folder).pragma_update(None, "user_version", 4711).unwrap();
     let error = refused(folder.path());
-    assert!(matches!(error, OpenError::Newer { found: 4711, known: 1, .. }), "{error}");
-    assert!(
-        error.to_string().ends_with("has version 4711 and this program knows up to 1; use a newer program")
-    );
+    let OpenError::Newer { found: 4711, known, .. } = error else { panic!("{error}") };
+    let text = format!("has version 4711 and this program knows up to {known}; use a newer program");
+    assert!(error.to_string().ends_with(&text), "{error}");
     let version: i64 = tool(&folder).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, 4711);
 }

@@ -126,6 +126,9 @@ pub fn full(kind: ObjectId, id: Guid, seed: u64) -> Record {
             record.take(field);
         }
     }
+    for (index, reference) in contract().references_of(kind).enumerate() {
+        record.set(reference.field, guid(seed.wrapping_add(1_000_000 + index as u64)).to_string());
+    }
     record
 }
 

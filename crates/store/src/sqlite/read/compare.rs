@@ -102,9 +102,11 @@ impl Operand {
             let each = values.iter().map(|value| self.ordered(contract, "=", value, parameters));
             return Some(join(&each.collect::<Option<Vec<_>>>()?, "OR", "FALSE"));
         }
+        let unset = matches!(self.kind, Kind::Column(Form::Reference))
+            && values.iter().any(|value| value.as_text().is_some_and(|text| text.trim().is_empty()));
         let values = match self.kind {
             // A text that is not a GUID is nobody's id.
-            Kind::Guid => values.iter().filter_map(guid).collect(),
+            Kind::Guid | Kind::Column(Form::Reference) => values.iter().filter_map(guid).collect(),
             Kind::Column(form) => {
                 values.iter().map(|value| scalar(form, value)).collect::<Option<Vec<_>>>()?
             }
@@ -112,6 +114,7 @@ impl Operand {
         let values = parameters.add_all(values);
         Some(match self.kind {
             Kind::Column(Form::Boolean) => format!("coalesce({sql}, 0) IN ({values})"),
+            _ if unset => format!("({sql} IN ({values}) OR {sql} IS NULL)"),
             _ => format!("{sql} IN ({values})"),
         })
     }
@@ -150,7 +153,7 @@ impl Operand {
                 let value = parameters.add(scalar(Form::Boolean, value)?);
                 Some(format!("coalesce({sql}, 0) {sign} {value}"))
             }
-            Kind::Column(form) if !self.is_text() => {
+            Kind::Column(form) if !self.is_text() && form != Form::Reference => {
                 Some(format!("{sql} {sign} {}", parameters.add(scalar(form, value)?)))
             }
             _ => {
@@ -187,7 +190,7 @@ impl Operand {
     fn as_text(&self) -> String {
         let sql = &self.sql;
         match self.kind {
-            Kind::Guid => format!("guid_text({sql})"),
+            Kind::Guid | Kind::Column(Form::Reference) => format!("guid_text({sql})"),
             Kind::Column(Form::Boolean) => {
                 format!("CASE WHEN coalesce({sql}, 0) THEN 'true' ELSE 'false' END")
             }

@@ -63,7 +63,7 @@ impl Reader<'_> {
                 Source::Value => {
                     if let Some(text) = found.get::<_, Option<String>>(2)? {
                         let member = self.schema.contract.model.member(detail, field);
-                        record.set(field, row::link_value(member, text));
+                        record.set(field, row::link_value(self.schema.contract, member, text));
                     }
                 }
                 Source::Target(wanted) => {

@@ -4,6 +4,7 @@ mod accounts;
 mod changes;
 mod compare;
 mod links;
+mod mail;
 mod objects;
 mod search;
 

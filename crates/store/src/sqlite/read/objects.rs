@@ -9,6 +9,8 @@ use rusqlite::{OptionalExtension, params};
 
 impl Reader<'_> {
     /// The objects of those ids, without the details that are links (see [`Reader::fill_links`]).
+    ///
+    /// Members that show another object's have its present values, and once it is gone the last.
     pub fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         let table = self.schema.table(object);
         let mut statement = self.connection.prepare_cached(&table.sql.get)?;
@@ -56,6 +58,24 @@ impl Reader<'_> {
             ids.collect()
         };
         folded.iter().map(&mut find).collect()
+    }
+
+    /// For each object, those whose member `field` refers to it, in creation order.
+    pub fn referring(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        field: FieldId,
+        targets: &[Guid],
+    ) -> Result<Vec<Vec<Guid>>> {
+        let reference = self.schema.table(object).reference(field);
+        let reference = reference.ok_or_else(|| self.not_searchable(object, field))?;
+        let mut statement = self.connection.prepare_cached(&reference.find)?;
+        let mut find = |target: &Guid| {
+            let ids = statement.query_and_then(params![account.0, target.0], |found| row::guid(found, 0))?;
+            ids.collect()
+        };
+        targets.iter().map(&mut find).collect()
     }
 
     /// That the member is no column that could be searched.

@@ -37,21 +37,23 @@ fn statement(
     limit: usize,
 ) -> Result<(String, Vec<Owned>)> {
     let table = schema.table(object);
-    let mut query = Query { schema, table, parameters: Parameters::new(account) };
+    let mut query = Query { schema, table, joins: vec![], parameters: Parameters::new(account) };
     let condition = query.filter(filter)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let most = query.parameters.add(Owned::Integer(limit));
+    let (name, joins) = (&table.name, query.joins.concat());
     let sql = format!(
-        r#"SELECT o.id FROM "{}" o WHERE o.account_id = ?1 AND {condition} ORDER BY o.seq LIMIT {most}"#,
-        table.name
+        r#"SELECT o.id FROM "{name}" o{joins} WHERE o.account_id = ?1 AND {condition} ORDER BY o.seq LIMIT {most}"#
     );
     Ok((sql, query.parameters.finish()?))
 }
 
-/// A statement in the making. The searched table is `o`, a link `l`, a link's target `t`.
+/// A statement in the making. The searched table is `o`, a link `l`, a link's target `t`; `joins` has
+/// what references need (see [`crate::sqlite::reference`]).
 struct Query<'a> {
     schema: &'a Schema,
     table: &'a Table,
+    joins: Vec<&'a str>,
     parameters: Parameters,
 }
 
@@ -77,9 +79,23 @@ impl Query<'_> {
     }
 
     fn own(&mut self, field: FieldId, test: &Test) -> Result<String> {
-        let operand = member(self.table, field, "o");
+        let operand = member(self.table, field, "o").map(|operand| self.present(field, operand));
         let condition = self.compare(operand, test.operator, &test.values)?;
         Ok(if test.operator.is_negative() { format!("({condition}) IS NOT TRUE") } else { condition })
+    }
+
+    /// What a member shows of another object is that object's, and its index is of no use.
+    fn present(&mut self, field: FieldId, own: Operand) -> Operand {
+        let Some(column) = self.table.column(field) else { return own };
+        for reference in &self.table.references {
+            if let Some(sql) = reference.present(&column.name) {
+                if !self.joins.contains(&reference.join.as_str()) {
+                    self.joins.push(&reference.join);
+                }
+                return Operand { sql, kind: own.kind, key: None };
+            }
+        }
+        own
     }
 
     fn link(&mut self, link: LinkId, source: Source, target: Option<Guid>, test: &Test) -> Result<String> {
@@ -115,8 +131,8 @@ impl Query<'_> {
         let table = || self.table.name.clone();
         let operand = operand.map_err(|column| StoreError::Filter { table: table(), column })?;
         operand.condition(self.schema.contract, operator, values, &mut self.parameters).ok_or_else(|| {
-            let column = operand.sql.trim_start_matches(|c| c != '.').replace(['.', '"'], "");
-            StoreError::Filter { table: table(), column }
+            let column = operand.sql.trim_start_matches(|c| c != '"').split('"').nth(1).unwrap_or_default();
+            StoreError::Filter { table: table(), column: column.to_owned() }
         })
     }
 }
@@ -152,8 +168,10 @@ mod tests {
     use crate::sqlite::migrate::{STEPS, migrate};
     use crate::sqlite::open::{Role, connect};
     use contract::handles::object::contact::{EMAIL_ADDRESS, LAST_NAME, SOURCE_ID};
-    use contract::handles::object_type::CONTACT;
+    use contract::handles::object::invitee::{CONTACT_ID, FIRST_NAME};
+    use contract::handles::object_type::{CONTACT, INVITEE};
     use contract::{Contract, Guid};
+    use rusqlite::Connection;
 
     fn test(column: Column, operator: Operator, values: &[&str]) -> Filter {
         Filter::Test(Test {
@@ -191,14 +209,27 @@ mod tests {
                 &["sqlite_autoindex_contact_1", "contact_group_member_target"],
             ),
         ] {
-            let (sql, parameters) = statement(&schema, AccountId(1), CONTACT, &filter, 100).unwrap();
-            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let plan = plan.query_map(params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();
-            let plan: Vec<String> = plan.map(|step| step.unwrap()).collect();
-            let searches: Vec<&String> = plan.iter().filter(|step| step.starts_with("SEARCH")).collect();
-            let found = searches.len() == steps.len()
-                && searches.iter().zip(steps).all(|(step, index)| step.contains(&format!("INDEX {index} ")));
-            assert!(found && !plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:#?}");
+            check(&connection, statement(&schema, AccountId(1), CONTACT, &filter, 100).unwrap(), steps);
         }
+        let refers = || test(Column::Own(CONTACT_ID), Operator::Equals, &[&ids]);
+        let shows = || test(Column::Own(FIRST_NAME), Operator::Equals, &["x"]);
+        for (filter, steps) in [
+            (refers(), &["invitee_contact_id"][..]),
+            (shows(), &["invitee_account", "sqlite_autoindex_contact_1"]),
+            (Filter::All(vec![shows(), refers()]), &["invitee_contact_id", "sqlite_autoindex_contact_1"]),
+        ] {
+            check(&connection, statement(&schema, AccountId(1), INVITEE, &filter, 100).unwrap(), steps);
+        }
+    }
+
+    /// Fails unless the statement looks up its rows by those indexes, in that order.
+    fn check(connection: &Connection, (sql, parameters): (String, Vec<Owned>), steps: &[&str]) {
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let plan = plan.query_map(params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();
+        let plan: Vec<String> = plan.map(|step| step.unwrap()).collect();
+        let searches: Vec<&String> = plan.iter().filter(|step| step.starts_with("SEARCH")).collect();
+        let found = searches.len() == steps.len()
+            && searches.iter().zip(steps).all(|(step, index)| step.contains(&format!("INDEX {index} ")));
+        assert!(found && !plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:#?}");
     }
 }

@@ -8,7 +8,16 @@ use contract::table::fold;
 use rusqlite::{Params, params};
 
 /// The tables that hold rows of an account and do not derive from the contract.
-const TABLES: [&str; 6] = ["api_user", "login_failure", "api_session", "usage", "contact_type", "change_log"];
+const TABLES: [&str; 8] = [
+    "api_user",
+    "login_failure",
+    "api_session",
+    "usage",
+    "contact_type",
+    "change_log",
+    "outbox",
+    "custom_mail",
+];
 
 impl Writer<'_> {
     /// Adds an account and gives its id; the one in `account` is not looked at.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod links;
+mod mail;
 mod objects;
 
 use super::read::Reader;

@@ -13,6 +13,8 @@ const LOG: &str = "INSERT INTO change_log (account_id, object_type, at, id, dele
 
 impl Writer<'_> {
     /// Adds objects: the members that are columns, not those that are links.
+    ///
+    /// What a member shows of another object is kept, and comes to light when that object is gone.
     pub fn insert(
         &mut self,
         account: AccountId,
@@ -65,7 +67,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes objects with the links from them and to them; tells which there were.
+    /// Removes objects with the links from them and to them; tells which there were. Objects that
+    /// refer to them keep the id and the values they showed last.
     pub fn delete(
         &mut self,
         account: AccountId,
@@ -80,9 +83,18 @@ impl Writer<'_> {
         for sql in owned.chain(targeted.map(|link| &link.sql.remove_target)) {
             links.push(self.connection.prepare_cached(sql)?);
         }
+        let referring = self.schema.tables().iter().flat_map(|table| &table.references);
+        let freezing = referring.filter(|reference| reference.target == object);
+        let mut freezes = Vec::new();
+        for sql in freezing.filter_map(|reference| reference.freeze.as_ref()) {
+            freezes.push(self.connection.prepare_cached(sql)?);
+        }
         let mut statement = self.connection.prepare_cached(&table.sql.delete)?;
         let mut log = self.log(account, object, at)?;
         let mut delete = |id: &Guid| {
+            for freeze in &mut freezes {
+                freeze.execute(params![account.0, id.0])?;
+            }
             let found = statement.execute(params![account.0, id.0])? > 0;
             if found {
                 for links in &mut links {

@@ -1,0 +1,149 @@
+//! Delivers the outbox's mails by SMTP: a task beside the HTTP server, where a relay is configured.
+//!
+//! The outbox decides what is due and how long to wait after a failure; here is the talking to the
+//! relay. A mail that was sent and not yet marked when the program dies is sent again.
+
+mod message;
+mod relay;
+
+pub use relay::{Relay, is_address};
+
+use service::{Delivery, Outbox};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{AccountId, Mail, MailState, StoreError};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+/// Mails on their way at once.
+const AT_ONCE: usize = 8;
+
+/// Mails of an account that one round takes; the other accounts' come before its next ones.
+const PER_ACCOUNT: usize = 64;
+
+/// How long to wait when nothing is due.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long to wait when the database is in trouble: what was sent can't be marked then, and each
+/// round would send it again.
+const TROUBLE: Duration = Duration::from_secs(60);
+
+/// How long mails on their way may take at the program's end.
+const LAST: Duration = Duration::from_secs(5);
+
+/// The task that delivers.
+pub struct Postman {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Postman {
+    /// Starts it.
+    pub fn start(outbox: Outbox, relay: Relay) -> Postman {
+        let (stop, stopped) = oneshot::channel();
+        Postman { stop, task: tokio::spawn(deliver(outbox, Arc::new(relay), stopped)) }
+    }
+
+    /// Ends it after the mails on their way, but not later than in a few seconds.
+    pub async fn stop(mut self) {
+        // A task that has ended by itself needs no telling.
+        let _ = self.stop.send(());
+        if timeout(LAST, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+async fn deliver(outbox: Outbox, relay: Arc<Relay>, mut stopped: oneshot::Receiver<()>) {
+    loop {
+        let wait = match round(&outbox, &relay, &mut stopped).await {
+            Ok(0) => IDLE,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::error!(%error, "the outbox can't be read or marked; trying again in a minute");
+                TROUBLE
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut stopped => return,
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+/// Tries what is due, a few at a time; tells how many that were.
+async fn round(
+    outbox: &Outbox,
+    relay: &Arc<Relay>,
+    stopped: &mut oneshot::Receiver<()>,
+) -> Result<usize, StoreError> {
+    let mut tally = Tally::default();
+    let mut under_way = JoinSet::new();
+    for (account, mail) in outbox.due(PER_ACCOUNT).await? {
+        // The sender gone is as good as its word.
+        if !matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+            break;
+        }
+        if under_way.len() == AT_ONCE {
+            tally.count(under_way.join_next().await)?;
+        }
+        under_way.spawn(one(outbox.clone(), Arc::clone(relay), account, mail));
+    }
+    while let Some(result) = under_way.join_next().await {
+        tally.count(Some(result))?;
+    }
+    Ok(tally.log())
+}
+
+async fn one(
+    outbox: Outbox,
+    relay: Arc<Relay>,
+    account: AccountId,
+    mail: Mail,
+) -> Result<MailState, StoreError> {
+    let delivery = relay.send(&mail).await;
+    let state = outbox.report(account, &mail, delivery).await?;
+    if let Delivery::Later(class) | Delivery::Refused(class) | Delivery::Bounced(class) = delivery {
+        tracing::debug!(mail = %mail.id, tries = mail.attempts + 1, class, state = state.as_str(), "no delivery");
+    }
+    Ok(state)
+}
+
+/// What a round came to.
+#[derive(Default)]
+struct Tally {
+    sent: usize,
+    waiting: usize,
+    failed: usize,
+}
+
+impl Tally {
+    /// Counts a mail. One whose task has panicked is still due.
+    fn count(
+        &mut self,
+        result: Option<Result<Result<MailState, StoreError>, tokio::task::JoinError>>,
+    ) -> Result<(), StoreError> {
+        match result {
+            Some(Ok(state)) => match state? {
+                MailState::Sent => self.sent += 1,
+                MailState::Queued => self.waiting += 1,
+                MailState::Failed => self.failed += 1,
+            },
+            Some(Err(_)) => return Err(StoreError::Panicked),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn log(&self) -> usize {
+        let Tally { sent, waiting, failed } = *self;
+        match sent + waiting + failed {
+            0 => {}
+            _ if waiting + failed > 0 => tracing::warn!(sent, waiting, failed, "mail: not all was delivered"),
+            _ => tracing::info!(sent, "mail delivered"),
+        }
+        sent + waiting + failed
+    }
+}

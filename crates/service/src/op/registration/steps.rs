@@ -1,0 +1,152 @@
+//! The steps: what registering and cancelling do to an invitee, its registration and its guests.
+
+use super::super::attendee::{Attendee, status_text};
+use super::super::order;
+use super::Seats;
+use crate::Service;
+use crate::session::Session;
+use contract::handles::enumeration::invitee_status;
+use contract::handles::list::{order_action, response_method};
+use contract::handles::object::{
+    cv_object, event, guest, invitee, order_detail, product_detail, registration, session,
+};
+use contract::handles::object_type;
+use contract::{Contract, EnumValue, Guid, Record, Value};
+use store::{StoreError, Writer};
+
+/// The steps of one call in its event.
+pub(super) struct Taking<'a> {
+    pub service: &'a Service,
+    pub session: &'a Session,
+    pub event_id: Guid,
+    pub event: &'a Record,
+    pub seats: Seats,
+    pub item_seats: Seats,
+    pub admission_item: Option<&'a Record>,
+}
+
+impl Taking<'_> {
+    /// Gives the invitee its new status.
+    pub fn enter(&self, record: &mut Record, to: EnumValue) {
+        let waits = to == invitee_status::WAITLISTED;
+        record.set(invitee::STATUS, Value::Enumeration(to));
+        record.set(invitee::WAITLISTED_DATE, if waits { self.session.at.into() } else { Value::Absent });
+        if record.get(invitee::ORIGINAL_RESPONSE_DATE).is_absent() {
+            record.set(invitee::ORIGINAL_RESPONSE_DATE, self.session.at);
+        }
+        if to != invitee_status::ACCEPTED {
+            record.set(invitee::PARTICIPANT, false);
+            record.set(invitee::CHECK_IN_DATE, Value::Absent);
+        }
+    }
+
+    /// Gives the invitee a registration, or revives the one it had, with what it orders.
+    pub fn register(&mut self, writer: &mut Writer<'_>, attendee: &mut Attendee) -> Result<(), StoreError> {
+        let (account, at) = (self.session.account.id, self.session.at);
+        let contract = self.contract();
+        if attendee.record.text(invitee::CONFIRMATION_NUMBER).is_none_or(str::is_empty) {
+            attendee.record.set(invitee::CONFIRMATION_NUMBER, order::number(self.service.new_id()));
+        }
+        let is_new = attendee.registration.is_none();
+        let mut record = attendee.registration.take().unwrap_or_else(|| self.new_registration(attendee));
+        record.set(
+            registration::CONFIRMATION_NUMBER,
+            attendee.record.get(invitee::CONFIRMATION_NUMBER).clone(),
+        );
+        record.set(registration::STATUS, status_text(contract, invitee_status::ACCEPTED));
+        record.set(registration::REGISTRATION_DATE, at);
+        record.set(registration::CANCELLED_DATE, Value::Absent);
+        record.set(registration::MODIFIED_BY, self.session.user.as_str());
+        record.set(registration::RESPONSE_METHOD, response_method::API);
+        record.set(registration::PARTICIPANT, false);
+        attendee.registration = Some(record);
+        self.order(writer, attendee)?;
+        if is_new {
+            let rows: Vec<Record> = attendee.registration.iter().cloned().collect();
+            writer.insert(account, object_type::REGISTRATION, &rows, at)?;
+        }
+        self.seats.change(-1);
+        self.item_seats.change(-1);
+        Ok(())
+    }
+
+    fn new_registration(&self, attendee: &Attendee) -> Record {
+        let mut record = self.contract().record(registration::TYPE_ID);
+        record.set(cv_object::ID, self.service.new_id().to_string());
+        record.set(registration::INVITEE_ID, attendee.id.to_string());
+        record.set(registration::ORIGINAL_RESPONSE_DATE, self.session.at);
+        record.set(registration::GROUP_LEADER, false);
+        record.set(registration::IS_TEST_REGISTRANT, false);
+        for (to, from) in [
+            (registration::CONTACT_ID, invitee::CONTACT_ID),
+            (registration::EVENT_ID, invitee::EVENT_ID),
+            (registration::TARGETED_LIST_ID, invitee::TARGETED_LIST_ID),
+            (registration::TARGETED_LIST_NAME, invitee::TARGETED_LIST_NAME),
+            (registration::REFERENCE_ID, invitee::REFERENCE_ID),
+        ] {
+            record.set(to, attendee.record.get(from).clone());
+        }
+        record
+    }
+
+    /// Orders the admission item, and what the event includes for everybody.
+    fn order(&self, writer: &Writer<'_>, attendee: &mut Attendee) -> Result<(), StoreError> {
+        let products = self.event.records(event::PRODUCT_DETAIL);
+        let products = products.filter(|product| product.boolean(product_detail::IS_INCLUDED) == Some(true));
+        let items = self.admission_item.into_iter().chain(products).map(order::of_product(self.contract()));
+        let account = self.session.account.id;
+        let sessions =
+            writer.referring(account, object_type::SESSION, session::EVENT_ID, &[self.event_id])?;
+        let sessions: Vec<Guid> = sessions.into_iter().flatten().collect();
+        let sessions = writer.get(account, object_type::SESSION, &sessions)?;
+        let sessions = sessions.iter().flatten();
+        let sessions = sessions.filter(|session| session.boolean(session::IS_INCLUDED) == Some(true));
+        let mut ordered = Vec::new();
+        for mut item in items.chain(sessions.map(order::of_session(self.contract()))) {
+            let Some(id) = item.text(order_detail::PRODUCT_ID).and_then(Guid::parse) else { continue };
+            if ordered.contains(&id) {
+                continue;
+            }
+            ordered.push(id);
+            order::set_amount(
+                &mut item,
+                order_detail::AMOUNT,
+                order::price(writer, account, self.event_id, id)?,
+            );
+            let ids = [self.service.new_id(), self.service.new_id()];
+            order::add(attendee, item, order_action::REGISTERED, ids, self.session.at);
+        }
+        Ok(())
+    }
+
+    fn contract(&self) -> &'static Contract {
+        self.service.contract()
+    }
+
+    /// Cancels the invitee's registration with all that was ordered, and its guests.
+    pub fn cancel(&mut self, writer: &mut Writer<'_>, attendee: &mut Attendee) -> Result<(), StoreError> {
+        let (account, at) = (self.session.account.id, self.session.at);
+        let cancelled = status_text(self.contract(), invitee_status::CANCELLED);
+        let Some(record) = &mut attendee.registration else { return Ok(()) };
+        let mut items = order::take(record);
+        items.iter_mut().for_each(|item| order::cancel(item, at));
+        order::put(record, items);
+        record.set(registration::STATUS, cancelled);
+        record.set(registration::CANCELLED_DATE, at);
+        record.set(registration::PARTICIPANT, false);
+        record.set(registration::MODIFIED_BY, self.session.user.as_str());
+        let Some(id) = record.text(cv_object::ID).and_then(Guid::parse) else { return Ok(()) };
+        let guests = writer.referring(account, object_type::GUEST, guest::REGISTRATION_ID, &[id])?;
+        let ids: Vec<Guid> = guests.into_iter().flatten().collect();
+        let mut guests: Vec<Record> =
+            writer.get(account, object_type::GUEST, &ids)?.into_iter().flatten().collect();
+        for guest in &mut guests {
+            guest.set(guest::STATUS, cancelled);
+            guest.set(guest::PARTICIPANT, false);
+            guest.set(guest::CHECK_IN_DATE, Value::Absent);
+            guest.set(guest::LAST_MODIFIED_DATE, at);
+            guest.set(guest::LAST_MODIFIED_BY, self.session.user.as_str());
+        }
+        writer.update(account, object_type::GUEST, &guests, at)
+    }
+}

@@ -1,0 +1,156 @@
+//! The outbox: mails that wait to be delivered, and what became of them.
+//!
+//! Whoever delivers asks for what is due, tries, and reports. A mail is due until a report says
+//! otherwise, so that a program that is killed in between tries again: each mail arrives at least
+//! once, and its id tells its receivers of a second time.
+
+use crate::{Service, op};
+use contract::handles::object::contact;
+use contract::handles::object_type;
+use contract::{Contract, Guid, ObjectId, Timestamp};
+use store::{AccountId, Mail, MailMark, MailState, StoreError, Writer};
+
+/// The longest that a mail waits for its next try, in seconds.
+const LONGEST_WAIT: i64 = 3600;
+
+/// The outbox of all accounts.
+#[derive(Clone)]
+pub struct Outbox {
+    service: Service,
+}
+
+/// What a try to deliver a mail came to. The words are classes, without anything of the mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// A relay has taken it.
+    Taken,
+    /// Not this time: nobody answered, or the relay asked to come back.
+    Later(&'static str),
+    /// Never: the relay refuses the mail.
+    Refused(&'static str),
+    /// Never: the relay refuses the receiver's address.
+    Bounced(&'static str),
+}
+
+impl Outbox {
+    pub(crate) fn new(service: Service) -> Outbox {
+        Outbox { service }
+    }
+
+    /// Mails to try now, at most `limit` of each account.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    pub async fn due(&self, limit: usize) -> Result<Vec<(AccountId, Mail)>, StoreError> {
+        let now = self.service.now();
+        let job = move |reader: &store::Reader<'_>| {
+            let mut due = Vec::new();
+            for account in reader.accounts()? {
+                let mails = reader.mail_due(account.id, now, limit)?;
+                due.extend(mails.into_iter().map(|mail| (account.id, mail)));
+            }
+            Ok(due)
+        };
+        self.service.store().read(job).await
+    }
+
+    /// Notes what a try came to; tells what state the mail is in now. One that will not be
+    /// delivered is told of in its history, and on its contact if the address is to blame.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    pub async fn report(
+        &self,
+        account: AccountId,
+        mail: &Mail,
+        delivery: Delivery,
+    ) -> Result<MailState, StoreError> {
+        let now = self.service.now();
+        let mark = self.mark(mail, delivery, now);
+        let state = mark.state;
+        let failed = Failed {
+            contract: self.service.contract(),
+            account,
+            history: mail.history,
+            contact: mail.contact,
+            bounced: matches!(delivery, Delivery::Bounced(_)),
+            at: now,
+        };
+        let id = mail.id;
+        let job = move |writer: &mut Writer<'_>| {
+            if mark.state == MailState::Failed {
+                failed.note(writer)?;
+            }
+            writer.mark_mail(account, id, &mark)
+        };
+        self.service.store().write(job).await?;
+        Ok(state)
+    }
+
+    fn mark(&self, mail: &Mail, delivery: Delivery, now: Timestamp) -> MailMark {
+        let settings = self.service.settings();
+        let tries = mail.attempts.saturating_add(1);
+        let (state, error) = match delivery {
+            Delivery::Taken => (MailState::Sent, None),
+            Delivery::Later(class) if tries < settings.mail_attempts => (MailState::Queued, Some(class)),
+            Delivery::Later(class) | Delivery::Refused(class) | Delivery::Bounced(class) => {
+                (MailState::Failed, Some(class))
+            }
+        };
+        let wait = wait_seconds(settings.mail_retry_seconds, tries);
+        let next_attempt = (state == MailState::Queued).then(|| now.plus_seconds(wait));
+        MailMark { state, next_attempt, error: error.map(str::to_owned) }
+    }
+}
+
+/// Twice as long after each try.
+fn wait_seconds(first: i64, tries: u32) -> i64 {
+    let factor = 1_i64.checked_shl(tries.saturating_sub(1).min(30)).unwrap_or(i64::MAX);
+    first.saturating_mul(factor).min(LONGEST_WAIT.max(first))
+}
+
+/// A mail that will not be delivered.
+struct Failed {
+    contract: &'static Contract,
+    account: AccountId,
+    history: (ObjectId, Guid),
+    contact: Guid,
+    bounced: bool,
+    at: Timestamp,
+}
+
+impl Failed {
+    fn note(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let undeliverable = self.contract.emails.undeliverable.as_str();
+        let (object, id) = self.history;
+        let found = writer.get(self.account, object, &[id])?.pop().flatten();
+        if let (Some((status, bounced, modified)), Some(mut history)) = (op::history_members(object), found) {
+            history.set(status, undeliverable);
+            history.set(bounced, self.bounced);
+            history.set(modified, self.at);
+            writer.update(self.account, object, &[history], self.at)?;
+        }
+        if !self.bounced {
+            return Ok(());
+        }
+        let found = writer.get(self.account, object_type::CONTACT, &[self.contact])?.pop().flatten();
+        if let Some(mut person) = found {
+            person.set(contact::EMAIL_ADDRESS_STATUS, undeliverable);
+            writer.update(self.account, object_type::CONTACT, &[person], self.at)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_an_hour() {
+        let waits: Vec<i64> = (1..=10).map(|tries| wait_seconds(15, tries)).collect();
+        assert_eq!(waits, [15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+        assert_eq!(wait_seconds(7200, 5), 7200);
+        assert_eq!(wait_seconds(1, u32::MAX), 3600);
+    }
+}
