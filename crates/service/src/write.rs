@@ -26,6 +26,7 @@ use keys::Keys;
 use links::Links;
 pub(crate) use links::custom_field_of;
 use references::References;
+pub(crate) use references::is_nothing;
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::{AccountId, Reader, StoreError, Writer};

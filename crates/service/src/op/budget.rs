@@ -7,7 +7,7 @@ mod plan;
 use super::conversion_rate::Rates;
 use crate::remove::remove;
 use crate::session::Session;
-use crate::write::{Judged, Mode, Writing, write_judged};
+use crate::write::{Judged, Mode, Writing, is_nothing, write_judged};
 use crate::{Fault, Service};
 use contract::handles::object::{budget_item, event, product_detail, session};
 use contract::handles::{code, object_type, operation};
@@ -102,7 +102,9 @@ fn product(
     id: Guid,
     event: &Record,
 ) -> Result<Option<Code>, StoreError> {
-    let Some(text) = judged.sent.text(budget_item::PRODUCT_ID).filter(|text| !text.trim().is_empty()) else {
+    let Some(text) =
+        judged.sent.text(budget_item::PRODUCT_ID).filter(|text| !text.trim().is_empty() && !is_nothing(text))
+    else {
         return Ok(None);
     };
     let Some(wanted) = Guid::parse(text) else { return Ok(Some(code::CV91224)) };

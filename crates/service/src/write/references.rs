@@ -54,7 +54,7 @@ impl References {
 }
 
 /// Whether it is the identifier of zeros, which the service writes where there is none.
-fn is_nothing(text: &str) -> bool {
+pub(crate) fn is_nothing(text: &str) -> bool {
     Guid::parse(text).is_some_and(|id| id.0 == [0; 16])
 }
 

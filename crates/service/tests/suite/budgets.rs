@@ -11,6 +11,7 @@ use contract::{Code, Decimal, FieldId, Guid, Record, TypeId, Value};
 use std::str::FromStr;
 
 const UNKNOWN: &str = "00000000-0000-4000-8000-00000000FFFF";
+const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
 const SUB: &str = "00000000-0000-4000-8000-0000000000A1";
 const ALLOCATION: &str = "00000000-0000-4000-8000-0000000000B1";
 
@@ -339,6 +340,8 @@ async fn a_budgets_own_lists_bound_what_its_items_name() {
     for (member, value, expected) in [
         ("SubCategoryId", SUB, &[][..]),
         ("SubCategoryId", UNKNOWN, &[code::CV91222]),
+        ("SubCategoryId", NOTHING, &[]),
+        ("ProductId", NOTHING, &[]),
         ("GLCode", "4100", &[]),
         ("GLCode", "9999", &[code::CV91226]),
         ("GLCode", "4200", &[code::CV91255]),

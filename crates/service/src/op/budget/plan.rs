@@ -1,5 +1,6 @@
 //! The budget of an event: what its items may name.
 
+use crate::write::is_nothing;
 use contract::handles::object::{allocation_category_detail, budget, budget_item, category_detail};
 use contract::handles::{code, object_type};
 use contract::{Code, Decimal, FieldId, Guid, Record, Value};
@@ -110,6 +111,7 @@ fn same(one: &str, other: &str) -> bool {
     ids.map_or_else(|| one.trim().eq_ignore_ascii_case(other.trim()), |(one, other)| one == other)
 }
 
+/// What a member names; the identifier of zeros names nothing.
 fn named(record: &Record, field: FieldId) -> Option<&str> {
-    record.text(field).map(str::trim).filter(|text| !text.is_empty())
+    record.text(field).map(str::trim).filter(|text| !text.is_empty() && !is_nothing(text))
 }
