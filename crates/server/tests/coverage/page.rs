@@ -13,7 +13,7 @@ store in `crates/service/tests`. What each case is checked against stands in its
 pub fn write(contract: &Contract, sources: &Sources) -> String {
     let mut page = HEAD.to_owned();
     operations(&mut page, contract, sources);
-    objects(&mut page, contract);
+    objects(&mut page, contract, sources);
     codes(&mut page, contract, sources);
     page
 }
@@ -22,19 +22,23 @@ fn operations(page: &mut String, contract: &Contract, sources: &Sources) {
     let built =
         contract.model.operations.iter().filter(|operation| sources.is_built(&operation.name)).count();
     let count = contract.model.operations.len();
-    let _ = write!(page, "\n## Operations\n\n{built} of {count} are built; the others answer CV10108.\n\n");
-    page.push_str("| Operation | Built | Golden cases | Suite calls |\n|---|---|---|---|\n");
+    let _ = write!(page, "\n## Operations\n\n{built} of {count} are built.\n\n");
+    page.push_str(
+        "| Operation | Built | Golden cases | Suite calls | Checked against |\n|---|---|---|---|---|\n",
+    );
     for operation in &contract.model.operations {
         let name = &operation.name;
         let built = if sources.is_built(name) { "yes" } else { "no" };
-        let _ = writeln!(page, "| {name} | {built} | {} | {} |", sources.cases(name), sources.suites(name));
+        let (cases, suites) = (sources.cases(name), sources.suites(name));
+        let evidence = sources.evidence(&format!("operation {name}"));
+        let _ = writeln!(page, "| {name} | {built} | {cases} | {suites} | {evidence} |");
     }
 }
 
-fn objects(page: &mut String, contract: &Contract) {
+fn objects(page: &mut String, contract: &Contract, sources: &Sources) {
     page.push_str("\n## Object types\n\nAll are stored, retrieved, searched and described by the same code; every one makes the\nround trip through the database with all members set (`crates/store/tests`).\n\n");
     page.push_str(
-        "| Object type | Members | Searchable | Calls that write it | GetUpdated |\n|---|---|---|---|---|\n",
+        "| Object type | Members | Searchable | Calls that write it | GetUpdated | Checked against |\n|---|---|---|---|---|---|\n",
     );
     for object in &contract.objects {
         let searchable = object.properties.iter().filter(|property| property.searchable).count();

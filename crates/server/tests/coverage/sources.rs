@@ -10,6 +10,7 @@ pub struct Sources {
     raised: BTreeMap<String, Vec<String>>,
     tested: BTreeMap<String, Vec<String>>,
     reasons: BTreeMap<String, String>,
+    evidence: BTreeMap<String, String>,
     cases: BTreeMap<String, usize>,
     suites: BTreeMap<String, usize>,
     dispatch: String,
@@ -21,7 +22,8 @@ impl Sources {
         let mut sources = Sources {
             raised: BTreeMap::new(),
             tested: BTreeMap::new(),
-            reasons: reasons(&root.join("contract/unreachable.tsv")),
+            reasons: pairs(&root.join("contract/unreachable.tsv")),
+            evidence: evidence(&root.join("contract/evidence.tsv")),
             cases: BTreeMap::new(),
             suites: BTreeMap::new(),
             dispatch: fs::read_to_string(root.join("crates/service/src/dispatch.rs")).unwrap(),
@@ -79,6 +81,11 @@ impl Sources {
         self.reasons.get(code).map(String::as_str)
     }
 
+    /// What an `operation NAME` or `object NAME` is checked against.
+    pub fn evidence(&self, of: &str) -> &str {
+        self.evidence.get(of).unwrap_or_else(|| panic!("evidence.tsv has no {of}"))
+    }
+
     /// How many golden cases call an operation.
     pub fn cases(&self, operation: &str) -> usize {
         self.cases.get(operation).copied().unwrap_or_default()
@@ -96,11 +103,21 @@ impl Sources {
     }
 }
 
-fn reasons(path: &Path) -> BTreeMap<String, String> {
-    let text = fs::read_to_string(path).unwrap_or_default();
+/// Evidence by `kind name`.
+fn evidence(path: &Path) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(path).unwrap();
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    rows.map(|row| row.rsplit_once('\t').unwrap())
+        .map(|(key, value)| (key.replace('\t', " "), value.to_owned()))
+        .collect()
+}
+
+/// Lines of a key, a tab and a text.
+fn pairs(path: &Path) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(path).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines
-        .map(|line| line.split_once('\t').unwrap_or_else(|| panic!("unreachable.tsv: {line}")))
+        .map(|line| line.split_once('\t').unwrap_or_else(|| panic!("{}: {line}", path.display())))
         .map(|(code, reason)| (code.to_owned(), reason.to_owned()))
         .collect()
 }

@@ -188,3 +188,10 @@ async fn settings_change_session_and_lockout() {
     bench.pass_seconds(5);
     assert!(bench.login("A001", "api", PASSWORD).await.is_ok());
 }
+
+#[tokio::test]
+async fn trouble_of_the_database_is_no_business_of_the_clients() {
+    let bench = Bench::new().await;
+    bench.store.close().await;
+    assert_eq!(fault_of(&bench, &bench.session).await, Some(code::CV10000));
+}
