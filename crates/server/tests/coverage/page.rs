@@ -50,12 +50,9 @@ fn objects(page: &mut String, contract: &Contract, sources: &Sources) {
         let verbs: Vec<&str> = verbs.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect();
         let updated = if object.verbs.replicate { "yes" } else { "no" };
         let members = contract.model.ty(object.ty).members.len();
-        let _ = writeln!(
-            page,
-            "| {} | {members} | {searchable} | {} | {updated} |",
-            object.name,
-            verbs.join(", ")
-        );
+        let evidence = sources.evidence(&format!("object {}", object.name));
+        let (name, verbs) = (&object.name, verbs.join(", "));
+        let _ = writeln!(page, "| {name} | {members} | {searchable} | {verbs} | {updated} | {evidence} |");
     }
 }
 
