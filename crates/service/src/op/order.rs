@@ -4,7 +4,7 @@
 
 mod amount;
 
-pub(super) use amount::{amount, number, set_amount};
+pub(super) use amount::{amount, number, set_amount, to_the_cent};
 
 use super::attendee::{Attendee, one};
 use contract::handles::list::order_action;

@@ -12,6 +12,8 @@ pub(crate) struct Statements {
     pub insert: String,
     /// All columns of a row but its keys: account, id, columns.
     pub update: String,
+    /// The same of a row that has these keys: account, id, columns, keys.
+    pub update_same_keys: String,
     /// Removes a row: account, id.
     pub delete: String,
     /// The id and all columns of a row, as they show it now: account, id.
@@ -36,12 +38,18 @@ impl Statements {
         let row = [names.as_slice(), key_names.as_slice()].concat();
         let settings: Vec<String> =
             names.iter().enumerate().map(|(index, name)| format!("{name} = ?{}", index + 3)).collect();
+        let same_keys: String = key_names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| format!(" AND {name} IS ?{}", index + 3 + names.len()))
+            .collect();
         let (row, places) = (row.join(", "), places(3, row.len()));
         let settings = settings.join(", ");
         let one = "account_id = ?1 AND id = ?2";
         Statements {
             insert: format!(r#"INSERT INTO "{table}" (account_id, id, {row}) VALUES (?1, ?2, {places})"#),
             update: format!(r#"UPDATE "{table}" SET {settings} WHERE {one}"#),
+            update_same_keys: format!(r#"UPDATE "{table}" SET {settings} WHERE {one}{same_keys}"#),
             delete: format!(r#"DELETE FROM "{table}" WHERE {one}"#),
             get: format!("{rows} AND o.id = ?2"),
             all: format!("{rows} ORDER BY o.seq"),
@@ -120,7 +128,16 @@ mod tests {
         let mut out = Vec::new();
         for table in schema.tables() {
             let sql = &table.sql;
-            out.extend([&sql.insert, &sql.update, &sql.delete, &sql.get, &sql.all, &sql.exists, &sql.count]);
+            out.extend([
+                &sql.insert,
+                &sql.update,
+                &sql.update_same_keys,
+                &sql.delete,
+                &sql.get,
+                &sql.all,
+                &sql.exists,
+                &sql.count,
+            ]);
             out.extend(table.keys.iter().flat_map(|key| [&key.update, &key.find]));
             out.extend(table.references.iter().map(|reference| &reference.find));
             out.extend(table.references.iter().filter_map(|reference| reference.freeze.as_ref()));

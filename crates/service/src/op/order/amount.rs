@@ -29,6 +29,14 @@ pub(in crate::op) fn number(id: Guid) -> String {
     (0..11).map(sign).collect()
 }
 
+/// The amount with its cents written out, as every amount of money is.
+pub(in crate::op) fn to_the_cent(mut amount: Decimal) -> Decimal {
+    if amount.scale() < 2 {
+        amount.rescale(2);
+    }
+    amount
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{cancel, is, settle};

@@ -70,7 +70,7 @@ impl Distribution {
         let mut rest = amount;
         for (index, item) in items.iter().enumerate().filter(|(_, item)| of(item)) {
             let due = order::amount(item, order_detail::AMOUNT_DUE) * self.sign;
-            let part = due.min(rest);
+            let part = order::to_the_cent(due.min(rest));
             if part > Decimal::ZERO {
                 rest -= part;
                 self.parts.push((index, part * self.sign));

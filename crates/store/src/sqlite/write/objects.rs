@@ -4,6 +4,7 @@ use super::Writer;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::sqlite::row;
+use crate::sqlite::schema::Table;
 use contract::{Guid, ObjectId, Record, Timestamp};
 use rusqlite::{CachedStatement, params};
 
@@ -48,21 +49,44 @@ impl Writer<'_> {
         at: Timestamp,
     ) -> Result<()> {
         let table = self.schema.table(object);
-        let mut statement = self.connection.prepare_cached(&table.sql.update)?;
+        let mut statement = self.connection.prepare_cached(&table.sql.update_same_keys)?;
         let mut log = self.log(account, object, at)?;
         for record in records {
             let id = row::id(table, record)?;
+            let keys: Vec<_> = table.keys.iter().map(|key| row::key(key, record)).collect();
             statement.raw_bind_parameter(1, account.0)?;
             statement.raw_bind_parameter(2, id.0)?;
-            row::bind(self.schema, table, record, &mut statement, 3)?;
-            if statement.raw_execute()? == 0 {
-                return Err(StoreError::Missing { table: table.name.clone() });
+            let place = row::bind(self.schema, table, record, &mut statement, 3)?;
+            for (index, key) in keys.iter().enumerate() {
+                statement.raw_bind_parameter(place + index, key)?;
             }
-            for key in &table.keys {
-                let mut update = self.connection.prepare_cached(&key.update)?;
-                update.execute(params![account.0, id.0, row::key(key, record)])?;
+            if statement.raw_execute()? == 0 {
+                self.update_with_keys(account, table, record, &keys)?;
             }
             log.write(id, false)?;
+        }
+        Ok(())
+    }
+
+    /// The rarer update: keys are indexed, and setting one moves its entry even if it stays the same.
+    fn update_with_keys(
+        &self,
+        account: AccountId,
+        table: &Table,
+        record: &Record,
+        keys: &[Option<String>],
+    ) -> Result<()> {
+        let id = row::id(table, record)?;
+        let mut statement = self.connection.prepare_cached(&table.sql.update)?;
+        statement.raw_bind_parameter(1, account.0)?;
+        statement.raw_bind_parameter(2, id.0)?;
+        row::bind(self.schema, table, record, &mut statement, 3)?;
+        if statement.raw_execute()? == 0 {
+            return Err(StoreError::Missing { table: table.name.clone() });
+        }
+        for (key, value) in table.keys.iter().zip(keys) {
+            let mut update = self.connection.prepare_cached(&key.update)?;
+            update.execute(params![account.0, id.0, value])?;
         }
         Ok(())
     }
