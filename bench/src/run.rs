@@ -50,19 +50,11 @@ pub struct Run {
 /// Fills, starts, loads, compares, prints.
 pub fn run(arguments: &Run) -> Result<()> {
     let who = Credentials { account: "LAB001".into(), user: "lab".into(), password: "lab".into() };
-    let program = match &arguments.server {
-        Some(program) => program.canonicalize().with_context(|| format!("no {}", program.display()))?,
-        None => server::build()?,
-    };
+    let program = program(arguments.server.as_deref())?;
     let folder = tempfile::Builder::new().prefix("understudy-bench-").tempdir_in(&arguments.folder)?;
     let bench = Bench { who, program, data: folder.path().join("data"), timing: arguments.timing };
     let report = bench.measure(folder.path(), arguments.contacts)?;
-    if arguments.record {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
-        let mut file = fs::File::options().create(true).append(true).open(path)?;
-        write!(file, "\n{report}")?;
-    }
-    Ok(())
+    if arguments.record { report.keep() } else { Ok(()) }
 }
 
 struct Bench {
