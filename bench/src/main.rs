@@ -11,6 +11,7 @@ mod machine;
 mod message;
 mod report;
 mod run;
+mod search;
 mod server;
 
 use anyhow::Result;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Fill a fresh store, measure start-up, load and floor, and print the figures with their goals.
     Run(run::Run),
+    /// Fill a fresh store and measure Search beside Retrieve.
+    Search(search::Search),
     /// Make contacts in a running server and keep their identifiers in a file.
     Fill(Fill),
     /// Load a running server with updates of the contacts that `fill` made.
@@ -76,6 +79,7 @@ struct Load {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
         Command::Fill(Fill { target, contacts }) => {
             fill::save(&target.data_ids, &fill::fill(&target.url, &target.who, contacts)?)
         }

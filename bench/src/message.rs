@@ -115,7 +115,8 @@ fn declare(out: &mut String, contract: &Contract, namespace: Namespace, around: 
     }
 }
 
-fn text(contract: &Contract, ty: contract::TypeRef, value: &Value) -> Option<String> {
+/// A scalar as the interface writes it.
+pub fn text(contract: &Contract, ty: contract::TypeRef, value: &Value) -> Option<String> {
     match (value, ty) {
         (Value::Text(text), _) => Some(text.to_string()),
         (Value::Boolean(truth), _) => Some(truth.to_string()),

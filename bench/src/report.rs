@@ -1,7 +1,38 @@
 //! The figures as Markdown.
 
 use crate::load::Measured;
+use anyhow::Result;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+/// The report, shown as it comes about.
+#[derive(Default)]
+pub struct Report {
+    text: String,
+}
+
+impl Report {
+    /// Adds text and prints it.
+    pub fn add(&mut self, text: &str) {
+        print!("{text}");
+        if text.starts_with('|') {
+            println!();
+            self.text.push_str(text);
+            self.text.push('\n');
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    /// Appends the report to bench/RESULTS.md.
+    pub fn keep(&self) -> Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
+        let mut file = File::options().create(true).append(true).open(path)?;
+        Ok(write!(file, "\n{}", self.text)?)
+    }
+}
 
 /// A measured combination and what the server's process had used by its end.
 pub struct Row {

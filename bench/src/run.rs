@@ -7,7 +7,7 @@ use crate::http::Connection;
 use crate::load::{self, Measured, Timing};
 use crate::machine::{self, Others};
 use crate::message::{self, Credentials};
-use crate::report::{self, Goal, Row};
+use crate::report::{self, Goal, Report, Row};
 use crate::server::{self, Server};
 use anyhow::{Context, Result};
 use contract::handles::message::retrieve;
@@ -15,7 +15,6 @@ use contract::handles::object::id_array;
 use contract::handles::{object_type, operation};
 use contract::{Contract, EnumValue, Timestamp, Value};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -50,7 +49,7 @@ pub struct Run {
 /// Fills, starts, loads, compares, prints.
 pub fn run(arguments: &Run) -> Result<()> {
     let who = Credentials { account: "LAB001".into(), user: "lab".into(), password: "lab".into() };
-    let program = program(arguments.server.as_deref())?;
+    let program = server::find(arguments.server.as_deref())?;
     let folder = tempfile::Builder::new().prefix("understudy-bench-").tempdir_in(&arguments.folder)?;
     let bench = Bench { who, program, data: folder.path().join("data"), timing: arguments.timing };
     let report = bench.measure(folder.path(), arguments.contacts)?;
@@ -65,7 +64,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn measure(&self, folder: &Path, count: usize) -> Result<String> {
+    fn measure(&self, folder: &Path, count: usize) -> Result<Report> {
         let contract = message::contract()?;
         let mut out = Report::default();
         let now = SystemTime::UNIX_EPOCH.elapsed()?.as_secs() as i64 * 1_000_000;
@@ -94,7 +93,7 @@ impl Bench {
             others.cores()?
         ));
         out.add(&report::goals(&goals(&rows, &floors, fill_memory, start)));
-        Ok(out.text)
+        Ok(out)
     }
 
     fn fill(&self, count: usize, out: &mut Report) -> Result<(Vec<String>, u64)> {
@@ -203,7 +202,8 @@ fn goals(rows: &[Row], floors: &[(&str, Measured)], fill_memory: u64, start: Dur
     ]
 }
 
-fn retrieve_one(contract: &Contract, session: &str, id: &str) -> Vec<u8> {
+/// A Retrieve call of one contact.
+pub fn retrieve_one(contract: &Contract, session: &str, id: &str) -> Vec<u8> {
     let mut ids = contract.record(id_array::TYPE_ID);
     ids.push(id_array::ID, id);
     let mut body = contract.record(retrieve::TYPE_ID);
@@ -211,25 +211,6 @@ fn retrieve_one(contract: &Contract, session: &str, id: &str) -> Vec<u8> {
     body.set(retrieve::OBJECT_TYPE, Value::Enumeration(EnumValue(object_type::CONTACT.0)));
     body.set(retrieve::IDS, ids);
     message::request(contract, operation::RETRIEVE, Some(session), &body).into_bytes()
-}
-
-/// The report, shown as it comes about.
-#[derive(Default)]
-struct Report {
-    text: String,
-}
-
-impl Report {
-    fn add(&mut self, text: &str) {
-        print!("{text}");
-        if text.starts_with('|') {
-            println!();
-            self.text.push_str(text);
-            self.text.push('\n');
-        } else {
-            self.text.push_str(text);
-        }
-    }
 }
 
 fn progress(measured: &Measured, what: &str) {

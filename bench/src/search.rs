@@ -5,9 +5,9 @@ mod people;
 use crate::http::Connection;
 use crate::machine::{self, Others};
 use crate::message::{self, Credentials};
-use crate::report::{self, Goal};
-use crate::run::{Report, keep, program, retrieve_one};
-use crate::server::Server;
+use crate::report::{self, Goal, Report};
+use crate::run::retrieve_one;
+use crate::server::{self, Server};
 use anyhow::{Context, Result, bail};
 use contract::handles::enumeration::{cv_search_operator_type as is, cv_search_type};
 use contract::handles::message::search;
@@ -74,7 +74,7 @@ pub fn run(arguments: &Search) -> Result<()> {
     if arguments.contacts <= people::NAMES {
         bail!("more than {} contacts are needed", people::NAMES);
     }
-    let program = program(arguments.server.as_deref())?;
+    let program = server::find(arguments.server.as_deref())?;
     let folder = tempfile::Builder::new().prefix("understudy-bench-").tempdir_in(&arguments.folder)?;
     let contract = message::contract()?;
     let mut out = Report::default();
@@ -97,11 +97,11 @@ pub fn run(arguments: &Search) -> Result<()> {
     server.stop().context("after the searches")?;
     out.add(&table(&rows));
     out.add(&format!(
-        "Peak memory of the server: {memory:.0} MiB. Other programs, the server included, kept {:.2} cores busy.\n\n",
+        "Peak memory of the server: {memory:.0} MiB. Other programs kept {:.2} cores busy meanwhile.\n\n",
         others.cores()?
     ));
     out.add(&report::goals(&goals(&rows)));
-    if arguments.record { keep(&out) } else { Ok(()) }
+    if arguments.record { out.keep() } else { Ok(()) }
 }
 
 /// Makes the lab and loads the contacts into it; gives the data folder.
@@ -127,7 +127,7 @@ fn fill(
     Ok(data)
 }
 
-/// The kinds of call. Company and the e-mail addresses hold what is sought in every contact, so that each
+/// The kinds of call. Every Company holds what is sought in it, so that more than one
 /// filter of a Search is looked at for as many contacts as possible; a fourth filter is the server's own
 /// (Active).
 fn kinds(contract: &Contract, session: &str, count: usize) -> Vec<Kind> {
@@ -158,7 +158,7 @@ fn kinds(contract: &Contract, session: &str, count: usize) -> Vec<Kind> {
             contract,
             session,
             false,
-            [contact::COMPANY, contact::WORK_ADDRESS1, contact::MOBILE_PHONE].map(nothing),
+            [contact::COMPANY, contact::FIRST_NAME, contact::LAST_NAME].map(nothing),
         ),
         ids: vec![],
     };
@@ -166,7 +166,11 @@ fn kinds(contract: &Contract, session: &str, count: usize) -> Vec<Kind> {
     vec![
         kind("Retrieve by Id", operation::RETRIEVE, numbers().map(retrieve).collect()),
         kind("Search, one filter of three indexed", operation::SEARCH, numbers().map(indexed).collect()),
-        kind("Search, none of three indexed, all hold", operation::SEARCH, numbers().map(unindexed).collect()),
+        kind(
+            "Search, none of three indexed, all hold",
+            operation::SEARCH,
+            numbers().map(unindexed).collect(),
+        ),
         kind("Search, none of three indexed, any holds", operation::SEARCH, vec![any(0)]),
     ]
 }
@@ -234,7 +238,8 @@ fn table(rows: &[Row]) -> String {
     );
     for Row { name, found, calls, first, p50, max } in rows {
         let ratio = p50 / rows[0].p50;
-        let _ = writeln!(out, "| {name} | {found} | {calls} | {first:.2} | {p50:.2} | {max:.2} | {ratio:.1} |");
+        let _ =
+            writeln!(out, "| {name} | {found} | {calls} | {first:.2} | {p50:.2} | {max:.2} | {ratio:.1} |");
     }
     out
 }

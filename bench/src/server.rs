@@ -13,8 +13,16 @@ use std::time::{Duration, Instant};
 /// How long a server may take to finish after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The server that is named, or one that is built.
+pub fn find(named: Option<&Path>) -> Result<PathBuf> {
+    match named {
+        Some(program) => program.canonicalize().with_context(|| format!("no {}", program.display())),
+        None => build(),
+    }
+}
+
 /// Builds the server next to this program and gives its path.
-pub fn build() -> Result<PathBuf> {
+fn build() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.parent().context("this program is in no folder")?;
     let target = folder.parent().context("this program is in no target folder")?;
