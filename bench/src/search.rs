@@ -1,26 +1,20 @@
 //! Search among many contacts, beside Retrieve by Id.
 
+mod kinds;
 mod people;
 
 use crate::http::Connection;
 use crate::machine::{self, Others};
 use crate::message::{self, Credentials};
 use crate::report::{self, Goal, Report};
-use crate::run::retrieve_one;
 use crate::server::{self, Server};
 use anyhow::{Context, Result, bail};
-use contract::handles::enumeration::{cv_search_operator_type as is, cv_search_type};
-use contract::handles::message::search;
-use contract::handles::object::{contact, cv_search, filter};
-use contract::handles::{object_type, operation};
-use contract::{Contract, EnumValue, FieldId, OperationId, Timestamp, Value};
+use contract::{Contract, Timestamp};
+use kinds::{Kind, kinds};
 use memchr::memmem;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
-
-/// Calls of a kind that are rendered beforehand and sent in turn, each about other contacts.
-const RENDERED: usize = 500;
 
 /// The fewest calls of a kind that are measured.
 const LEAST: usize = 20;
@@ -43,19 +37,6 @@ pub struct Search {
     /// Append the figures to bench/RESULTS.md.
     #[arg(long)]
     record: bool,
-}
-
-/// A kind of call.
-struct Kind {
-    name: &'static str,
-    operation: OperationId,
-    calls: Vec<Call>,
-}
-
-/// A message and what its answer has.
-struct Call {
-    bytes: Vec<u8>,
-    ids: Vec<String>,
 }
 
 /// What was measured of a kind, in milliseconds.
@@ -125,76 +106,6 @@ fn fill(
         "- Fill: {count} contacts by `understudy load` in {seconds:.1} s\n- Database: {size:.0} MiB\n\n"
     ));
     Ok(data)
-}
-
-/// The kinds of call. Every Company holds what is sought in it, so that more than one
-/// filter of a Search is looked at for as many contacts as possible; a fourth filter is the server's own
-/// (Active).
-fn kinds(contract: &Contract, session: &str, count: usize) -> Vec<Kind> {
-    let numbers = || (0..RENDERED).map(|turn| (turn * 7919 + 1) * 104_729 % count);
-    let retrieve = |number| Call {
-        bytes: retrieve_one(contract, session, &people::id(number)),
-        ids: vec![people::id(number)],
-    };
-    let company = || (contact::COMPANY, is::CONTAINS, "SONS int".to_owned());
-    let name = |number| (contact::LAST_NAME, is::STARTS_WITH, people::last_name(number)[..15].to_owned());
-    let excluded = |truth: bool| (contact::EXCLUDED_FROM_EMAIL, is::EQUALS, truth.to_string());
-    let mail = |number| (contact::EMAIL_ADDRESS, is::EQUALS, format!("Person.{number}@bench.example"));
-    let indexed = |number| Call {
-        bytes: message(contract, session, true, [company(), name(number), mail(number)]),
-        ids: vec![people::id(number)],
-    };
-    let unindexed = |number: usize| Call {
-        bytes: message(contract, session, true, [company(), name(number), excluded(true)]),
-        ids: (number % people::NAMES..count)
-            .step_by(people::NAMES)
-            .filter(|other| people::is_excluded(*other))
-            .map(people::id)
-            .collect(),
-    };
-    let nothing = |field| (field, is::CONTAINS, "no such text".to_owned());
-    let any = |_| Call {
-        bytes: message(
-            contract,
-            session,
-            false,
-            [contact::COMPANY, contact::FIRST_NAME, contact::LAST_NAME].map(nothing),
-        ),
-        ids: vec![],
-    };
-    let kind = |name, operation, calls| Kind { name, operation, calls };
-    vec![
-        kind("Retrieve by Id", operation::RETRIEVE, numbers().map(retrieve).collect()),
-        kind("Search, one filter of three indexed", operation::SEARCH, numbers().map(indexed).collect()),
-        kind(
-            "Search, none of three indexed, all hold",
-            operation::SEARCH,
-            numbers().map(unindexed).collect(),
-        ),
-        kind("Search, none of three indexed, any holds", operation::SEARCH, vec![any(0)]),
-    ]
-}
-
-fn message(
-    contract: &Contract,
-    session: &str,
-    all: bool,
-    filters: [(FieldId, EnumValue, String); 3],
-) -> Vec<u8> {
-    let mut wanted = contract.record(cv_search::TYPE_ID);
-    let kind = if all { cv_search_type::AND_SEARCH } else { cv_search_type::OR_SEARCH };
-    wanted.set(cv_search::SEARCH_TYPE, Value::Enumeration(kind));
-    for (field, operator, value) in filters {
-        let mut test = contract.record(filter::TYPE_ID);
-        test.set(filter::FIELD, contract.model.member(contact::TYPE_ID, field).name.as_str());
-        test.set(filter::OPERATOR, Value::Enumeration(operator));
-        test.set(filter::VALUE, value);
-        wanted.push(cv_search::FILTER, test);
-    }
-    let mut body = contract.record(search::TYPE_ID);
-    body.set(search::OBJECT_TYPE, Value::Enumeration(EnumValue(object_type::CONTACT.0)));
-    body.set(search::CV_SEARCH_OBJECT, wanted);
-    message::request(contract, operation::SEARCH, Some(session), &body).into_bytes()
 }
 
 fn measure(contract: &Contract, connection: &mut Connection, kind: &Kind, least: Duration) -> Result<Row> {
