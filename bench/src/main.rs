@@ -21,7 +21,7 @@ use load::Timing;
 use message::Credentials;
 use std::path::PathBuf;
 
-/// Measures UpdateContact against the floor of the same work without a server.
+/// Measures UpdateContact against the floor of the same work without a server, and Search beside Retrieve.
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Cli {

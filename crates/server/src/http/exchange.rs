@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use service::{Call, Fault};
-use soap::{Rejection, Request, ServiceFault, Version};
+use soap::{Position, Rejection, Request, ServiceFault, Version};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ impl Job {
                     operation: Cow::Borrowed("unknown"),
                     version: "",
                     records: 0,
-                    refusal: Some((Cow::Borrowed("rejected"), rejection.reason.to_string().into())),
+                    refusal: Some((Cow::Borrowed("rejected"), reason(&rejection).into())),
                 };
                 return (rejected(rejection), line);
             }
@@ -198,4 +198,12 @@ fn records(request: &Record) -> usize {
 
 fn length(value: &Value) -> usize {
     if let Value::List(items) = value { items.len() } else { 0 }
+}
+
+/// Why a message was refused, and where in it.
+fn reason(rejection: &Rejection) -> String {
+    match rejection.position {
+        Some(Position { line, column }) => format!("{}, at line {line}, column {column}", rejection.reason),
+        None => rejection.reason.to_string(),
+    }
 }
