@@ -95,7 +95,9 @@ fn fill(
     out: &mut Report,
 ) -> Result<PathBuf> {
     let (data, lines) = (folder.join("data"), folder.join("contacts.jsonl"));
-    Server::start(program, &data)?.stop().context("after its first start")?;
+    let server = Server::start(program, &data)?;
+    message::log_in(&mut Connection::open(&server.endpoint)?, who)?;
+    server.stop().context("after its first start")?;
     people::write(contract, &lines, &who.account, count)?;
     let start = Instant::now();
     people::load(program, &data, &lines)?;
