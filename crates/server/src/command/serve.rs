@@ -77,9 +77,12 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         Site { public_url: settings.public_url.clone(), trust_forwarded: settings.trust_forwarded },
         settings.lab,
     ));
+    // Before anybody is told that the server is there, for they may tell it to stop.
+    let signals = Signals::new()
+        .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
     announce(settings, address);
     let postman = relay.map(|relay| Postman::start(service.outbox(), relay));
-    let served = until_told_to_stop(listener, app, bounds(settings), &service).await;
+    let served = until_told_to_stop(signals, listener, app, bounds(settings), &service).await;
     if let Some(postman) = postman {
         postman.stop().await;
     }
@@ -93,13 +96,12 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
 }
 
 async fn until_told_to_stop(
+    mut signals: Signals,
     listener: TcpListener,
     app: Arc<App>,
     bounds: Bounds,
     service: &Service,
 ) -> Result<(), Failure> {
-    let mut signals = Signals::new()
-        .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
     let (told, wait) = oneshot::channel();
     tokio::spawn(async move {
         signals.next().await;
