@@ -101,7 +101,7 @@ pub(crate) async fn write(
 /// Runs a call that writes more than its records.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) async fn write_then(
     service: &Service,
     session: &Session,
@@ -115,7 +115,7 @@ pub(crate) async fn write_then(
 /// Runs a call whose records are judged by rules of their own, too.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) async fn write_judged(
     service: &Service,
     session: &Session,
