@@ -16,7 +16,7 @@ pub(crate) const QUEUE: usize = 256;
 
 /// Rows changed in a transaction after which it takes no further job. Bounds how long the first
 /// job of a transaction waits for the last.
-const ROWS: u64 = 2_000;
+const ROWS: u64 = 200;
 
 /// What the thread is sent.
 pub(crate) enum Message {
