@@ -1,20 +1,23 @@
 //! Search: identifiers of the objects that fit a list of filters.
 
+mod values;
+
 use super::changes::fill;
 use super::object_type;
 use crate::session::Session;
 use crate::write::custom_field_of;
 use crate::{Fault, Service};
-use contract::handles::enumeration::{cv_search_operator_type, cv_search_type};
+use contract::handles::enumeration::cv_search_type;
 use contract::handles::message::{search, search_response};
-use contract::handles::object::{array_of_string, cv_search, filter, search_result};
+use contract::handles::object::{cv_search, filter, search_result};
 use contract::handles::{code, object_type as types};
-use contract::scalar::{parse_date_time, parse_decimal, parse_double, parse_long};
+use contract::scalar::{parse_decimal, parse_double, parse_long};
 use contract::{
     Code, Contract, EnumValue, Guid, ObjectId, Property, Record, Scalar, Source, Timestamp, TypeRef, Value,
 };
 use std::collections::HashSet;
 use store::{Column, Filter, Operator, Test};
+use values::{date, operator, texts};
 
 /// How many filters a call may have.
 const MAX_FILTERS: usize = 256;
@@ -210,66 +213,7 @@ fn collect_targets(filter: &Filter, ids: &mut Vec<Guid>) {
     }
 }
 
-/// The values a filter compares with: the array for Includes and Excludes, else the single value.
-fn texts(filter: &Record, operator: Operator) -> Vec<String> {
-    let single = || filter.text(filter::VALUE).unwrap_or_default().to_owned();
-    let array = filter.record(filter::VALUE_ARRAY);
-    let many: Vec<String> = array
-        .iter()
-        .flat_map(|array| array.list(array_of_string::VALUE))
-        .filter_map(|value| value.as_text().map(str::to_owned))
-        .collect();
-    if matches!(operator, Operator::Includes | Operator::Excludes) && !many.is_empty() {
-        return many;
-    }
-    vec![single()]
-}
-
-fn operator(value: EnumValue) -> Operator {
-    match value {
-        cv_search_operator_type::NOT_EQUAL_TO => Operator::NotEqual,
-        cv_search_operator_type::LESS_THAN => Operator::Less,
-        cv_search_operator_type::GREATER_THAN => Operator::Greater,
-        cv_search_operator_type::LESS_THAN_OR_EQUAL_TO => Operator::LessOrEqual,
-        cv_search_operator_type::GREATER_THAN_OR_EQUAL_TO => Operator::GreaterOrEqual,
-        cv_search_operator_type::CONTAINS => Operator::Contains,
-        cv_search_operator_type::DOES_NOT_CONTAIN => Operator::DoesNotContain,
-        cv_search_operator_type::STARTS_WITH => Operator::StartsWith,
-        cv_search_operator_type::INCLUDES => Operator::Includes,
-        cv_search_operator_type::EXCLUDES => Operator::Excludes,
-        _ => Operator::Equals,
-    }
-}
-
-/// `YYYY-MM-DDTHH:MM:SS`, `YYYY-MM-DD` or `MM/DD/YYYY`.
-fn date(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let text = text.trim();
-    match text.split('/').collect::<Vec<_>>()[..] {
-        [month, day, year] if year.len() == 4 => {
-            parse_date_time(&format!("{year}-{month:0>2}-{day:0>2}"), now).ok()
-        }
-        _ if text.len() >= 10 => parse_date_time(text, now).ok(),
-        _ => None,
-    }
-}
-
 fn invalid(reason: impl Into<String>) -> Fault {
     let code: Code = code::CV20010;
     Fault::new(code, reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_come_in_three_forms() {
-        let read = |text| date(text, Timestamp(0)).map(|time| time.to_string());
-        assert_eq!(read("2026-11-24T10:00:00").as_deref(), Some("2026-11-24T10:00:00"));
-        assert_eq!(read("2026-11-24").as_deref(), Some("2026-11-24T00:00:00"));
-        assert_eq!(read("1/2/2026").as_deref(), Some("2026-01-02T00:00:00"));
-        for text in ["", "2026", "13/01/2026", "2026-13-01", "1/2/26"] {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
 }
