@@ -27,6 +27,14 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// The outcome of a record that stands for an object, or fails with a code.
+    pub fn of(record: &Record, result: Result<Guid, Code>) -> Outcome {
+        match result {
+            Ok(id) => Outcome::accepted(record, id),
+            Err(code) => Outcome::refused(record, vec![code]),
+        }
+    }
+
     /// The outcome of a record that was accepted.
     pub fn accepted(record: &Record, id: Guid) -> Outcome {
         Outcome { id: Some(id), reference: reference(record), ..Outcome::default() }

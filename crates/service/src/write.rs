@@ -229,7 +229,7 @@ impl Job {
                     object.set(member, parent.get(cv_object::ID).clone());
                 } else if !parent::is(object.text(member), parent) {
                     let invalid = call.id.map_or(code::CV10000, |codes| codes.invalid);
-                    outcomes.push(Outcome::refused(record, vec![invalid]));
+                    outcomes.push(self.refused(record, vec![invalid], source));
                     continue;
                 }
             }

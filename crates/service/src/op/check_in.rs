@@ -68,10 +68,7 @@ impl Call {
                 (Err(code), _) | (_, Err(code)) => Err(code),
                 (Ok(target), Ok(id)) => self.one(writer, id, target, is_anywhere)?,
             };
-            outcomes.push(match done {
-                Ok(id) => Outcome::accepted(record, id),
-                Err(code) => Outcome::refused(record, vec![code]),
-            });
+            outcomes.push(Outcome::of(record, done));
         }
         Ok(outcomes)
     }

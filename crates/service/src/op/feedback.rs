@@ -60,10 +60,7 @@ pub(crate) async fn create_post_event_feedback(
                 }),
                 Err(code) => Err(code),
             };
-            outcomes.push(match result {
-                Ok(id) => Outcome::accepted(record, id),
-                Err(code) => Outcome::refused(record, vec![code]),
-            });
+            outcomes.push(Outcome::of(record, result));
         }
         let changed = people.changed(&session);
         writer.update(account, object_type::REGISTRATION, &changed, session.at)?;

@@ -62,10 +62,7 @@ impl Call {
         let mut sheet = Sheet::new(&questions, CODES, self.session.at);
         let mut outcomes = Vec::with_capacity(records.len());
         for record in records {
-            outcomes.push(match self.answer(writer, event, &mut sheet, record)? {
-                Ok(id) => Outcome::accepted(record, id),
-                Err(code) => Outcome::refused(record, vec![code]),
-            });
+            outcomes.push(Outcome::of(record, self.answer(writer, event, &mut sheet, record)?));
         }
         Ok(outcomes)
     }

@@ -101,10 +101,7 @@ impl Call {
                 Ok(id) => self.take(writer, &mut taking, id)?,
                 Err(code) => Err(code),
             };
-            outcomes.push(match taken {
-                Ok(id) => Outcome::accepted(record, id),
-                Err(code) => Outcome::refused(record, vec![code]),
-            });
+            outcomes.push(Outcome::of(record, taken));
         }
         Ok(outcomes)
     }

@@ -69,10 +69,7 @@ pub(crate) async fn create_survey_answer(
         };
         let mut outcomes = Vec::with_capacity(records.len());
         for record in &records {
-            outcomes.push(match work.answer(writer, record)? {
-                Ok(id) => Outcome::accepted(record, id),
-                Err(code) => Outcome::refused(record, vec![code]),
-            });
+            outcomes.push(Outcome::of(record, work.answer(writer, record)?));
         }
         work.responses.write(contract, writer)?;
         writer.update(account, object_type::RESPONDENT, &work.respondents.changed(), session.at)?;

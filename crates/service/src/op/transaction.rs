@@ -57,10 +57,7 @@ impl Call {
         let mut seen = HashSet::new();
         let mut outcomes = Vec::with_capacity(records.len());
         for record in records {
-            outcomes.push(match self.one(writer, event, &mut seen, record)? {
-                Ok(id) => Outcome::accepted(record, id),
-                Err(code) => Outcome::refused(record, vec![code]),
-            });
+            outcomes.push(Outcome::of(record, self.one(writer, event, &mut seen, record)?));
         }
         Ok(outcomes)
     }
