@@ -242,7 +242,7 @@ impl Job {
             errors.extend(links.check(record, id));
             errors.extend(keys.check(id, &object));
             if let Some(judge) = self.judge {
-                let (service, session, reader) = (&self.service, &self.session, &**writer);
+                let (service, session, reader) = (&self.service, &self.session, &*writer);
                 let judged = Judged { service, session, reader, sent: record, before: stored.as_ref() };
                 errors.extend(judge(&judged, &mut object)?);
             }

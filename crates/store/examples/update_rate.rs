@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clients: u64 = arguments.next().map_or(Ok(1), |text| text.parse())?;
     let _ = std::fs::remove_dir_all(&folder);
     let contract = Contract::get().map_err(|mistakes| format!("{mistakes:?}"))?;
-    let store = Store::open(contract, &Location::Folder(folder.clone()))?;
+    let store = Store::open(contract, &Location::Folder(folder.clone())).await?;
     let account = store.write(|writer| writer.add_account(&Account::new("1", "Rate"))).await?;
 
     let start = Instant::now();

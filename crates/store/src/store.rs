@@ -1,7 +1,9 @@
 //! The handle that the rest of the server holds.
 
 use crate::error::{OpenError, Result};
-use crate::sqlite::{Reader, Sqlite, Writer};
+use crate::layout::Layout;
+use crate::sqlite::Sqlite;
+use crate::verbs::{Reader, Writer};
 use contract::Contract;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,16 +20,28 @@ pub enum Location {
 /// A handle to the database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    database: Arc<Sqlite>,
+    backend: Arc<Backend>,
+}
+
+enum Backend {
+    Sqlite(Sqlite),
 }
 
 impl Store {
-    /// Opens the database, brings it up to date, and starts the thread that writes to it.
+    /// Opens the database and brings it up to date.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(contract: &'static Contract, location: &Location) -> std::result::Result<Store, OpenError> {
-        Ok(Store { database: Arc::new(Sqlite::open(contract, location)?) })
+    pub async fn open(
+        contract: &'static Contract,
+        location: &Location,
+    ) -> std::result::Result<Store, OpenError> {
+        let layout = Arc::new(Layout::new(contract));
+        let backend = match location {
+            Location::Memory => Backend::Sqlite(Sqlite::open(layout, None)?),
+            Location::Folder(folder) => Backend::Sqlite(Sqlite::open(layout, Some(folder))?),
+        };
+        Ok(Store { backend: Arc::new(backend) })
     }
 
     /// Runs a job that reads. It sees one state of the database from beginning to end.
@@ -39,7 +53,9 @@ impl Store {
         F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.database.read(job).await
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(job).await,
+        }
     }
 
     /// Runs a job that writes: all that it wrote is on disk when this returns `Ok`, and none of it
@@ -56,12 +72,16 @@ impl Store {
         F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.database.write(job).await
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(job).await,
+        }
     }
 
     /// Finishes every job that has begun or is queued, then closes the file, leaving it whole
     /// without the files next to it. Later jobs get [`crate::StoreError::Closed`].
     pub async fn close(&self) {
-        self.database.close().await;
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+        }
     }
 }

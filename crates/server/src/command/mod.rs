@@ -38,8 +38,8 @@ fn random() -> Result<SystemRandom, Failure> {
     })
 }
 
-fn open(contract: &'static Contract, location: &Location) -> Result<Store, Failure> {
-    Store::open(contract, location).map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+async fn open(contract: &'static Contract, location: &Location) -> Result<Store, Failure> {
+    Store::open(contract, location).await.map_err(|error| Failure::new(exit_of(&error), error.to_string()))
 }
 
 fn exit_of(error: &OpenError) -> Exit {
@@ -57,10 +57,11 @@ where
     F: Future<Output = Result<T, AdminError>>,
 {
     let contract = contract()?;
-    let store = open(contract, &Location::Folder(place.data.clone()))?;
     let settings = service::Settings::default();
-    let service = Service::new(contract, store.clone(), settings, Arc::new(SystemClock), Arc::new(random()?));
     runtime()?.block_on(async {
+        let store = open(contract, &Location::Folder(place.data.clone())).await?;
+        let random = Arc::new(random()?);
+        let service = Service::new(contract, store.clone(), settings, Arc::new(SystemClock), random);
         let result = work(service.admin()).await;
         store.close().await;
         result.map_err(|error| {

@@ -54,7 +54,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(|error| Failure::new(Exit::Address, error.to_string()))?;
     let location =
         if settings.memory { Location::Memory } else { Location::Folder(settings.place.data.clone()) };
-    let store = open(contract, &location)?;
+    let store = open(contract, &location).await?;
     let clock: Arc<dyn Clock> = match settings.clock {
         Some(start) => Arc::new(SetClock::new(start.0)),
         None => Arc::new(SystemClock),

@@ -25,7 +25,6 @@ pub(crate) async fn dump(
     let written = service.store().read(move |reader| {
         let mut accounts = reader.accounts()?;
         accounts.retain(|found| account.as_ref().is_none_or(|wanted| found.number == *wanted));
-        accounts.sort_by(|one, other| one.number.cmp(&other.number));
         let mut count = 0;
         for account in &accounts {
             for kind in order(contract).into_iter().filter(|kind| object.is_none_or(|wanted| wanted == *kind))

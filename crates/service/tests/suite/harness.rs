@@ -65,7 +65,7 @@ impl Bench {
 
     pub async fn with(settings: Settings) -> Bench {
         let contract = Contract::get().unwrap();
-        let store = Store::open(contract, &Location::Memory).unwrap();
+        let store = Store::open(contract, &Location::Memory).await.unwrap();
         let hands = Arc::new(Hands(AtomicI64::new(0)));
         let random = Arc::new(Counter(AtomicU64::new(1)));
         let service = Service::new(contract, store.clone(), settings, hands.clone(), random);

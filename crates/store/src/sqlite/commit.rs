@@ -1,10 +1,10 @@
 //! The thread that writes: it merges waiting jobs into one transaction, makes it durable, and only
 //! then answers any of them.
 
+use super::access::Access;
 use super::checkpoint::checkpoint;
 use super::pool::lock;
 use super::schema::Schema;
-use super::write::Writer;
 use crate::error::{Result, StoreError};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +29,7 @@ pub(crate) enum Message {
 /// A job and its caller, whatever type its answer has.
 pub(crate) trait Job: Send {
     /// Runs the job and keeps its answer.
-    fn run(&mut self, writer: &mut Writer<'_>) -> Result<()>;
+    fn run(&mut self, writer: &mut Access<'_>) -> Result<()>;
     /// Tells the caller the answer, or why there is none.
     fn finish(self: Box<Self>, outcome: Result<()>);
 }
@@ -49,10 +49,10 @@ impl<T, F> Call<T, F> {
 
 impl<T, F> Job for Call<T, F>
 where
-    F: FnMut(&mut Writer<'_>) -> Result<T> + Send,
+    F: FnMut(&mut Access<'_>) -> Result<T> + Send,
     T: Send,
 {
-    fn run(&mut self, writer: &mut Writer<'_>) -> Result<()> {
+    fn run(&mut self, writer: &mut Access<'_>) -> Result<()> {
         let answer = catch_unwind(AssertUnwindSafe(|| (self.job)(writer)));
         self.answer = Some(answer.unwrap_or(Err(StoreError::Panicked))?);
         Ok(())
@@ -168,7 +168,7 @@ impl Group<'_> {
     }
 
     fn run(&self, job: &mut dyn Job) -> Result<()> {
-        job.run(&mut Writer::new(self.connection, self.schema))
+        job.run(&mut Access { connection: self.connection, schema: self.schema })
     }
 
     /// Runs a job so that its changes can be undone and those of the jobs before it kept. The first
@@ -219,15 +219,15 @@ mod tests {
     use crate::account::Account;
     use crate::sqlite::migrate::{STEPS, migrate};
     use crate::sqlite::open::{Role, connect};
-    use contract::Contract;
+    use crate::verbs::{AccountReader, AccountWriter};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     type Answer = oneshot::Receiver<Result<i64>>;
 
     /// Adds account `number`, and fails as the job is told to.
-    fn job(number: i64, fail: fn(&mut Writer<'_>) -> Result<()>) -> (Box<dyn Job>, Answer) {
+    fn job(number: i64, fail: fn(&mut Access<'_>) -> Result<()>) -> (Box<dyn Job>, Answer) {
         let (caller, answer) = oneshot::channel();
-        let add = move |writer: &mut Writer<'_>| {
+        let add = move |writer: &mut Access<'_>| {
             writer.add_account(&Account::new(number.to_string(), ""))?;
             fail(writer)?;
             Ok(number)
@@ -241,7 +241,7 @@ mod tests {
         refuses: fn(usize) -> bool,
         jobs: Vec<(Box<dyn Job>, Answer)>,
     ) -> (Vec<Result<i64>>, Vec<String>, usize) {
-        let schema = Schema::new(Contract::get().unwrap());
+        let schema = Schema::of_contract();
         let mut connection = connect(None, Role::Writer).unwrap();
         migrate(&mut connection, &schema, STEPS).unwrap();
         let commits = Arc::new(AtomicUsize::new(0));
@@ -259,18 +259,18 @@ mod tests {
             assert!(connection.is_autocommit());
         }
         let answers = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
-        let kept = Writer::new(&connection, &schema).accounts().unwrap();
+        let kept = Access { connection: &connection, schema: &schema }.accounts().unwrap();
         let kept = kept.into_iter().map(|account| account.number).collect();
         (answers, kept, commits.load(Ordering::Relaxed))
     }
 
-    fn undo(writer: &mut Writer<'_>) -> Result<()> {
+    fn undo(writer: &mut Access<'_>) -> Result<()> {
         // What SQLite does of itself when the disk is full, for example.
         writer.connection.execute_batch("ROLLBACK")?;
         Err(StoreError::Full)
     }
 
-    fn succeed(_: &mut Writer<'_>) -> Result<()> {
+    fn succeed(_: &mut Access<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_transaction_takes_no_more_jobs_once_it_is_long() {
-        fn many(writer: &mut Writer<'_>) -> Result<()> {
+        fn many(writer: &mut Access<'_>) -> Result<()> {
             (0..ROWS).try_for_each(|_| writer.add_usage(crate::AccountId(1), "day", 1).map(|_| ()))
         }
         let jobs = vec![job(1, succeed), job(2, many), job(3, succeed), job(4, succeed)];

@@ -1,13 +1,10 @@
 //! Brings the derived tables up to the contract. What is missing is added; nothing is taken away. A
 //! column of text that has become a reference is made anew, as bytes.
 
-use super::schema::{Form, LinkTable, Schema, Table};
+use super::schema::{Schema, declared};
+use crate::layout::{Form, LinkTable, Table};
 use rusqlite::{Connection, Result};
 use std::collections::{HashMap, HashSet};
-
-/// The columns that every table of objects has beside its members.
-#[cfg(test)]
-pub(crate) const FIXED_COLUMNS: [&str; 3] = ["seq", "account_id", "id"];
 
 /// The statements that add what the database lacks; none if it lacks nothing.
 pub(crate) fn missing(connection: &Connection, schema: &Schema) -> Result<Vec<String>> {
@@ -44,7 +41,7 @@ fn create(table: &Table) -> String {
     let members: String = table
         .columns
         .iter()
-        .map(|column| format!(r#", "{}" {}"#, column.name, column.form.sql()))
+        .map(|column| format!(r#", "{}" {}"#, column.name, declared(column.form)))
         .chain(table.keys.iter().map(|key| format!(r#", "{}" TEXT"#, key.name)))
         .collect();
     format!(
@@ -61,9 +58,9 @@ fn columns(connection: &Connection, table: &str) -> Result<HashMap<String, Strin
 
 /// Columns that hold a reference and are declared otherwise, which means as text.
 fn change_columns(table: &Table, present: &HashMap<String, String>) -> Vec<String> {
-    let is_old = |name: &String| present.get(name).is_some_and(|declared| declared != Form::Reference.sql());
+    let is_old = |name: &String| present.get(name).is_some_and(|found| found != declared(Form::Reference));
     let references = table.columns.iter().filter(|column| column.form == Form::Reference);
-    let (name, form) = (&table.name, Form::Reference.sql());
+    let (name, form) = (&table.name, declared(Form::Reference));
     references
         .map(|column| &column.name)
         .filter(|column| is_old(column))
@@ -82,7 +79,7 @@ fn add_columns(table: &Table, present: &HashMap<String, String>) -> Vec<String> 
     let name = &table.name;
     let mut out = Vec::new();
     for column in table.columns.iter().filter(|column| !present.contains_key(&column.name)) {
-        out.push(format!(r#"ALTER TABLE "{name}" ADD COLUMN "{}" {}"#, column.name, column.form.sql()));
+        out.push(format!(r#"ALTER TABLE "{name}" ADD COLUMN "{}" {}"#, column.name, declared(column.form)));
     }
     for key in table.keys.iter().filter(|key| !present.contains_key(&key.name)) {
         let (column, source) = (&key.name, &key.source);

@@ -15,20 +15,6 @@ pub(crate) const APPLICATION_ID: i64 = 0x5553_5459;
 pub(crate) const STEPS: &[&str] =
     &[include_str!("steps/001_accounts_and_changes.sql"), include_str!("steps/002_mail.sql")];
 
-/// The tables that the steps make.
-#[cfg(test)]
-pub(crate) const TABLES: [&str; 9] = [
-    "account",
-    "api_user",
-    "login_failure",
-    "api_session",
-    "usage",
-    "contact_type",
-    "change_log",
-    "outbox",
-    "custom_mail",
-];
-
 /// Takes the steps that the file has not taken, then adds what the derived tables lack.
 pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, steps: &[&str]) -> Result<(), Refusal> {
     let found = version(connection, steps)?;
@@ -73,7 +59,6 @@ fn version(connection: &Connection, steps: &[&str]) -> Result<usize, Refusal> {
 mod tests {
     use super::*;
     use crate::sqlite::open::{Role, connect};
-    use contract::Contract;
 
     const FIRST: &str = "CREATE TABLE one (a INTEGER); INSERT INTO one VALUES (1)";
     const SECOND: &str = "ALTER TABLE one ADD COLUMN b INTEGER; UPDATE one SET b = a + 1";
@@ -84,7 +69,7 @@ mod tests {
 
     #[test]
     fn an_older_file_takes_the_steps_it_lacks_and_no_other() {
-        let schema = Schema::new(Contract::get().unwrap());
+        let schema = Schema::of_contract();
         let mut connection = connect(None, Role::Writer).unwrap();
         for steps in [steps(&[FIRST]), steps(&[FIRST, SECOND]), steps(&[FIRST, SECOND])] {
             migrate(&mut connection, &schema, &steps).unwrap();
@@ -100,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_step_that_fails_leaves_the_file_as_it_was() {
-        let schema = Schema::new(Contract::get().unwrap());
+        let schema = Schema::of_contract();
         let mut connection = connect(None, Role::Writer).unwrap();
         let broken = steps(&[FIRST, "CREATE TABLE one (a)"]);
         assert!(matches!(migrate(&mut connection, &schema, &broken), Err(Refusal::Sqlite(_))));

@@ -1,5 +1,6 @@
 //! The store over SQLite: one thread that writes, a few connections that read.
 
+mod access;
 mod checkpoint;
 mod commit;
 mod derive;
@@ -9,20 +10,17 @@ mod migrate;
 mod open;
 mod pool;
 mod read;
-mod reference;
 mod row;
 mod schema;
 mod statements;
 mod statistics;
 mod write;
 
-pub use read::{Linked, Reader};
-pub use write::Writer;
-
 use crate::error::{OpenError, Result, StoreError};
-use crate::store::Location;
+use crate::layout::Layout;
+use crate::verbs::{Reader, Writer};
+use access::Access;
 use commit::{Call, Message};
-use contract::Contract;
 use open::{Refusal, Role};
 use pool::Pool;
 use schema::Schema;
@@ -38,18 +36,16 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    pub fn open(contract: &'static Contract, location: &Location) -> std::result::Result<Sqlite, OpenError> {
+    /// Opens the database of a data folder, or one in memory where there is none.
+    pub fn open(layout: Arc<Layout>, folder: Option<&Path>) -> std::result::Result<Sqlite, OpenError> {
         open::check_library()?;
-        let file = match location {
-            Location::Memory => None,
-            Location::Folder(folder) => Some(open::file_in(folder)?),
-        };
+        let file = folder.map(open::file_in).transpose()?;
         let file = file.as_deref();
-        Sqlite::start(contract, file).map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))
+        Sqlite::start(layout, file).map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))
     }
 
-    fn start(contract: &'static Contract, file: Option<&Path>) -> std::result::Result<Sqlite, Refusal> {
-        let schema = Arc::new(Schema::new(contract));
+    fn start(layout: Arc<Layout>, file: Option<&Path>) -> std::result::Result<Sqlite, Refusal> {
+        let schema = Arc::new(Schema::new(layout));
         let mut connection = open::connect(file, Role::Writer)?;
         migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
         if file.is_some() {
@@ -72,16 +68,16 @@ impl Sqlite {
         F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.pool.read(&self.schema, job).await
+        self.pool.read(&self.schema, |access| job(access)).await
     }
 
-    pub async fn write<T, F>(&self, job: F) -> Result<T>
+    pub async fn write<T, F>(&self, mut job: F) -> Result<T>
     where
         F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let call = Message::Job(Box::new(Call::new(job, caller)));
+        let call = Message::Job(Box::new(Call::new(move |access: &mut Access<'_>| job(access), caller)));
         self.queue.send(call).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }

@@ -1,7 +1,7 @@
 //! The connections that read.
 
+use super::access::Access;
 use super::open::{Refusal, Role, connect};
-use super::read::Reader;
 use super::schema::Schema;
 use crate::error::{Result, StoreError};
 use rusqlite::Connection;
@@ -45,7 +45,7 @@ impl Pool {
     /// Runs a job on a free connection, in a thread that may block.
     pub async fn read<T, F>(self: &Arc<Self>, schema: &Arc<Schema>, job: F) -> Result<T>
     where
-        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        F: FnOnce(&Access<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
@@ -60,7 +60,7 @@ impl Pool {
 
     fn run<T, F>(&self, schema: &Schema, job: F) -> Result<T>
     where
-        F: FnOnce(&Reader<'_>) -> Result<T>,
+        F: FnOnce(&Access<'_>) -> Result<T>,
     {
         match &self.connections {
             Connections::Writers(connection) => snapshot(&lock(connection), schema, job),
@@ -87,11 +87,11 @@ impl Pool {
 /// Runs a job within a transaction, so that all its statements see the same state.
 fn snapshot<T, F>(connection: &Connection, schema: &Schema, job: F) -> Result<T>
 where
-    F: FnOnce(&Reader<'_>) -> Result<T>,
+    F: FnOnce(&Access<'_>) -> Result<T>,
 {
     let transaction = connection.unchecked_transaction()?;
-    let reader = Reader::new(&transaction, schema);
-    let answer = catch_unwind(AssertUnwindSafe(|| job(&reader)));
+    let access = Access { connection: &transaction, schema };
+    let answer = catch_unwind(AssertUnwindSafe(|| job(&access)));
     transaction.rollback()?;
     answer.unwrap_or(Err(StoreError::Panicked))
 }

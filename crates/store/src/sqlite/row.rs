@@ -1,8 +1,9 @@
 //! A record as a row, and a row as a record.
 
-use super::schema::{Column, Form, KeyColumn, Schema, Table};
+use super::schema::Schema;
 use crate::error::{Result, StoreError};
 use crate::json;
+use crate::layout::{Column, Form, KeyColumn, Table};
 use contract::handles::object::cv_object;
 use contract::scalar::{parse_decimal, parse_int, parse_long};
 use contract::{Contract, Guid, Member, Record, Scalar, Timestamp, TypeRef, Value};

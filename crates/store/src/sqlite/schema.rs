@@ -1,253 +1,59 @@
-//! The tables of the objects, derived from the contract.
-//!
-//! One table per object type, one column per scalar member under the member's name, a JSON column
-//! for each child element that the object owns, a `_key` column for each member by which objects
-//! are found, and a table of rows for each kind of link. A member that refers to another object is
-//! its 16-byte id, with an index. SQL texts are made here once, at the
-//! opening, so that verbs find them ready.
+//! The tables with what SQLite is told about them. SQL texts are made once, at the opening, so that
+//! verbs find them ready.
 
-use super::reference::Reference;
 use super::statements::{LinkStatements, Statements};
-use contract::handles::object::cv_object;
-use contract::model::snake_case;
-use contract::{Contract, EnumId, FieldId, LinkId, Member, ObjectId, Scalar, TypeId, TypeRef};
+use crate::layout::{Form, Layout};
+use contract::{LinkId, ObjectId};
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// All tables that derive from the contract.
+/// The tables, and the statements over them.
 pub(crate) struct Schema {
-    /// The contract.
-    pub contract: &'static Contract,
-    tables: Vec<Table>,
-    links: Vec<LinkTable>,
-}
-
-/// The table of an object type.
-pub(crate) struct Table {
-    /// The object type's name in snake case.
-    pub name: String,
-    /// The object type's name, which is what the change log calls it.
-    pub object: String,
-    /// The type of its records.
-    pub ty: TypeId,
-    /// The members that are columns, in the type's order; the Id is none of them.
-    pub columns: Vec<Column>,
-    /// The members that are also kept folded.
-    pub keys: Vec<KeyColumn>,
-    /// The details that are rows of a link table.
-    pub links: Vec<(FieldId, LinkId)>,
-    /// The members that refer to other objects.
-    pub references: Vec<Reference>,
-    /// SQL over the table.
-    pub sql: Statements,
-}
-
-/// A member as a column.
-pub(crate) struct Column {
-    /// The member.
-    pub field: FieldId,
-    /// The column's name.
-    pub name: String,
-    /// What the column holds.
-    pub form: Form,
-}
-
-/// A member's folded text as a column.
-pub(crate) struct KeyColumn {
-    /// The member.
-    pub field: FieldId,
-    /// The member's column.
-    pub source: String,
-    /// The column's name.
-    pub name: String,
-    /// Sets the column of one row, where that changes it: an index entry moves only then.
-    pub update: String,
-    /// The ids of the objects with that key.
-    pub find: String,
-}
-
-/// The table of a kind of link.
-pub(crate) struct LinkTable {
-    /// Its name.
-    pub name: String,
-    /// The object type at the other end.
-    pub target: ObjectId,
-    /// SQL over the table.
-    pub sql: LinkStatements,
-}
-
-/// What a column holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Form {
-    /// Text.
-    Text,
-    /// 0 or 1.
-    Boolean,
-    /// A whole number.
-    Integer,
-    /// Microseconds since 1970 in GMT.
-    Time,
-    /// A decimal as text, which keeps its scale.
-    Decimal,
-    /// A floating-point number; NaN, which SQL has no place for, is kept as not set.
-    Double,
-    /// The text of a value.
-    Enumeration(EnumId),
-    /// The 16 bytes of another object's id. Text that is no id, or is that of nothing (all zeros),
-    /// is kept as not set.
-    Reference,
-    /// Details of that type as JSON.
-    Json(TypeRef),
-}
-
-impl Form {
-    /// The form that a member takes.
-    pub fn of(member: &Member) -> Form {
-        match member.ty {
-            ty @ TypeRef::Complex(_) => Form::Json(ty),
-            ty if member.repeated => Form::Json(ty),
-            TypeRef::Enumeration(id) => Form::Enumeration(id),
-            TypeRef::Scalar(Scalar::String | Scalar::Integer) => Form::Text,
-            TypeRef::Scalar(Scalar::Boolean) => Form::Boolean,
-            TypeRef::Scalar(Scalar::Int | Scalar::Long) => Form::Integer,
-            TypeRef::Scalar(Scalar::DateTime) => Form::Time,
-            TypeRef::Scalar(Scalar::Decimal) => Form::Decimal,
-            TypeRef::Scalar(Scalar::Double) => Form::Double,
-        }
-    }
-
-    /// The type that the column is declared with.
-    pub fn sql(self) -> &'static str {
-        match self {
-            Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => "TEXT",
-            Form::Boolean | Form::Integer | Form::Time => "INTEGER",
-            Form::Double => "REAL",
-            Form::Reference => "BLOB(16)",
-        }
-    }
+    layout: Arc<Layout>,
+    objects: Vec<Statements>,
+    links: Vec<LinkStatements>,
 }
 
 impl Schema {
-    /// The tables of a contract.
-    pub fn new(contract: &'static Contract) -> Schema {
-        let tables = (0..contract.objects.len()).map(|index| Table::new(contract, ObjectId(index as u16)));
-        let tables: Vec<Table> = tables.collect();
-        let links = contract.links.iter().map(|link| {
-            let target = &tables[usize::from(link.target.0)];
-            let sql = LinkStatements::new(&link.table, target);
-            LinkTable { name: link.table.clone(), target: link.target, sql }
-        });
+    /// The statements over the tables of a layout.
+    pub fn new(layout: Arc<Layout>) -> Schema {
+        let objects = layout.tables().iter().map(|table| Statements::new(&layout, table)).collect();
+        let links = layout.links().iter().map(|link| LinkStatements::new(link, layout.table(link.target)));
         let links = links.collect();
-        Schema { contract, tables, links }
+        Schema { layout, objects, links }
     }
 
-    /// The table of an object type.
-    pub fn table(&self, object: ObjectId) -> &Table {
-        &self.tables[usize::from(object.0)]
+    /// Those of the contract.
+    #[cfg(test)]
+    pub fn of_contract() -> Schema {
+        Schema::new(Arc::new(Layout::new(contract::Contract::get().unwrap())))
     }
 
-    /// The table of a link.
-    pub fn link(&self, link: LinkId) -> &LinkTable {
+    /// The statements over the table of an object type.
+    pub fn sql(&self, object: ObjectId) -> &Statements {
+        &self.objects[usize::from(object.0)]
+    }
+
+    /// The statements over the table of a link.
+    pub fn link_sql(&self, link: LinkId) -> &LinkStatements {
         &self.links[usize::from(link.0)]
     }
+}
 
-    /// Every table of objects.
-    pub fn tables(&self) -> &[Table] {
-        &self.tables
-    }
+impl Deref for Schema {
+    type Target = Layout;
 
-    /// Every table of links.
-    pub fn links(&self) -> &[LinkTable] {
-        &self.links
+    fn deref(&self) -> &Layout {
+        &self.layout
     }
 }
 
-impl Table {
-    fn new(contract: &Contract, object: ObjectId) -> Table {
-        let kind = contract.object(object);
-        let name = snake_case(&kind.name);
-        let (mut columns, mut links) = (Vec::new(), Vec::new());
-        for (field, member) in contract.model.ty(kind.ty).fields() {
-            if [cv_object::ID, cv_object::MESSAGE_ID, cv_object::TRANSACTION_ID].contains(&field) {
-                continue;
-            }
-            match contract.link_of(object, field) {
-                Some(link) => links.push((field, link)),
-                None => {
-                    let refers = contract.references_of(object).any(|reference| reference.field == field);
-                    let form = if refers { Form::Reference } else { Form::of(member) };
-                    columns.push(Column { field, name: member.column.clone(), form });
-                }
-            }
-        }
-        let references = contract.references_of(object).enumerate();
-        let references: Vec<Reference> =
-            references.map(|(index, found)| Reference::new(contract, &name, index, found)).collect();
-        let keys = contract.keys.iter().filter(|key| key.object == object).map(|key| {
-            let source = contract.model.member(kind.ty, key.field).column.clone();
-            KeyColumn::new(&name, key.field, source)
-        });
-        let keys: Vec<KeyColumn> = keys.collect();
-        let sql = Statements::new(&name, &columns, &keys, &references);
-        Table { name, object: kind.name.clone(), ty: kind.ty, columns, keys, links, references, sql }
-    }
-
-    /// The column of a member, if it is one.
-    pub fn column(&self, field: FieldId) -> Option<&Column> {
-        self.columns.iter().find(|column| column.field == field)
-    }
-
-    /// The reference that a member holds, if it holds one.
-    pub fn reference(&self, field: FieldId) -> Option<&Reference> {
-        self.references.iter().find(|reference| reference.field == field)
-    }
-
-    /// The folded column of a member, if objects are found by it.
-    pub fn key(&self, field: FieldId) -> Option<&KeyColumn> {
-        self.keys.iter().find(|key| key.field == field)
-    }
-}
-
-impl KeyColumn {
-    fn new(table: &str, field: FieldId, source: String) -> KeyColumn {
-        let name = format!("{source}_key");
-        let update = format!(
-            r#"UPDATE "{table}" SET "{name}" = ?3 WHERE account_id = ?1 AND id = ?2 AND "{name}" IS NOT ?3"#
-        );
-        let find =
-            format!(r#"SELECT id FROM "{table}" WHERE account_id = ?1 AND "{name}" = ?2 ORDER BY seq"#);
-        KeyColumn { field, source, name, update, find }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sqlite::derive::FIXED_COLUMNS;
-    use std::collections::HashSet;
-
-    #[test]
-    fn no_table_and_no_column_has_the_name_of_another() {
-        let schema = Schema::new(Contract::get().unwrap());
-        let mut tables: HashSet<&str> = crate::sqlite::migrate::TABLES.into_iter().collect();
-        let derived = schema.tables().iter().map(|table| &table.name);
-        for name in derived.chain(schema.links().iter().map(|link| &link.name)) {
-            assert!(tables.insert(name), "{name}");
-        }
-        for table in schema.tables() {
-            let mut columns: HashSet<&str> = FIXED_COLUMNS.into_iter().collect();
-            let names = table.columns.iter().map(|column| &column.name);
-            for name in names.chain(table.keys.iter().map(|key| &key.name)) {
-                assert!(columns.insert(name), "{}.{name}", table.name);
-            }
-        }
-    }
-
-    #[test]
-    fn details_of_a_contact_are_links_and_those_of_an_event_are_both() {
-        let schema = Schema::new(Contract::get().unwrap());
-        let table = |name: &str| schema.tables().iter().find(|table| table.object == name).unwrap();
-        assert_eq!(table("Contact").links.len(), 3);
-        assert!(table("Contact").columns.iter().all(|column| !matches!(column.form, Form::Json(_))));
-        assert_eq!(table("Event").links.len(), 1);
-        assert_eq!(table("Event").columns.iter().filter(|c| matches!(c.form, Form::Json(_))).count(), 4);
+/// What a column is declared as.
+pub(crate) fn declared(form: Form) -> &'static str {
+    match form {
+        Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => "TEXT",
+        Form::Boolean | Form::Integer | Form::Time => "INTEGER",
+        Form::Double => "REAL",
+        Form::Reference => "BLOB(16)",
     }
 }

@@ -1,7 +1,6 @@
 //! SQL over the tables of objects and of links. The account comes first in every statement.
 
-use super::reference::Reference;
-use super::schema::{Column, KeyColumn, Table};
+use crate::layout::{Column, KeyColumn, Layout, LinkTable, Reference, Table};
 
 /// How many owners one statement reads the links of.
 pub(crate) const OWNERS: usize = 200;
@@ -20,14 +19,38 @@ pub(crate) struct Statements {
     pub get: String,
     /// The same of every row, in creation order: account.
     pub all: String,
+    /// The same of up to as many rows as are wanted: account, number, the row before them or none.
+    pub page: String,
     /// Whether a row exists: account, id.
     pub exists: String,
     /// The number of rows: account.
     pub count: String,
+    /// Over each key, in the table's order.
+    pub keys: Vec<KeyStatements>,
+    /// Over each reference, in the table's order.
+    pub references: Vec<ReferenceStatements>,
+}
+
+/// SQL over a key.
+pub(crate) struct KeyStatements {
+    /// Sets the column of one row, where that changes it (an index entry moves only then): account,
+    /// id, key.
+    pub update: String,
+    /// The ids of the objects with that key: account, key.
+    pub find: String,
+}
+
+/// SQL over a reference.
+pub(crate) struct ReferenceStatements {
+    /// The objects that refer to one, in creation order: account, the one's id.
+    pub find: String,
+    /// Copies an object's values into the rows that refer to it, if any show them: account, its id.
+    pub freeze: Option<String>,
 }
 
 impl Statements {
-    pub fn new(table: &str, columns: &[Column], keys: &[KeyColumn], references: &[Reference]) -> Statements {
+    pub fn new(layout: &Layout, of: &Table) -> Statements {
+        let Table { name: table, columns, keys, references, .. } = of;
         let shown: String =
             columns.iter().map(|column| format!(", {}", present(column, references))).collect();
         let joins: String =
@@ -53,8 +76,47 @@ impl Statements {
             delete: format!(r#"DELETE FROM "{table}" WHERE {one}"#),
             get: format!("{rows} AND o.id = ?2"),
             all: format!("{rows} ORDER BY o.seq"),
+            page: format!(
+                r#"{rows} AND o.seq > CASE WHEN ?3 IS NULL THEN 0 ELSE
+                   (SELECT seq FROM "{table}" WHERE account_id = ?1 AND id = ?3) END ORDER BY o.seq LIMIT ?2"#
+            ),
             exists: format!(r#"SELECT 1 FROM "{table}" WHERE {one}"#),
             count: format!(r#"SELECT count(*) FROM "{table}" WHERE account_id = ?1"#),
+            keys: keys.iter().map(|key| KeyStatements::new(table, key)).collect(),
+            references: references
+                .iter()
+                .map(|found| ReferenceStatements::new(table, found, &layout.table(found.target).name))
+                .collect(),
+        }
+    }
+}
+
+impl KeyStatements {
+    fn new(table: &str, KeyColumn { name, .. }: &KeyColumn) -> KeyStatements {
+        KeyStatements {
+            update: format!(
+                r#"UPDATE "{table}" SET "{name}" = ?3 WHERE account_id = ?1 AND id = ?2 AND "{name}" IS NOT ?3"#
+            ),
+            find: format!(r#"SELECT id FROM "{table}" WHERE account_id = ?1 AND "{name}" = ?2 ORDER BY seq"#),
+        }
+    }
+}
+
+impl ReferenceStatements {
+    fn new(table: &str, reference: &Reference, other: &str) -> ReferenceStatements {
+        let Reference { column, shown, .. } = reference;
+        let copies: Vec<String> =
+            shown.iter().map(|shown| format!(r#""{}" = t."{}""#, shown.column, shown.source)).collect();
+        let freeze = format!(
+            r#"UPDATE "{table}" AS o SET {} FROM "{other}" t WHERE o.account_id = ?1 AND o."{column}" = ?2
+               AND t.account_id = ?1 AND t.id = ?2"#,
+            copies.join(", ")
+        );
+        ReferenceStatements {
+            find: format!(
+                r#"SELECT id FROM "{table}" WHERE account_id = ?1 AND "{column}" = ?2 ORDER BY seq"#
+            ),
+            freeze: reference.shows_any().then_some(freeze),
         }
     }
 }
@@ -77,7 +139,7 @@ pub(crate) struct LinkStatements {
 }
 
 impl LinkStatements {
-    pub fn new(link: &str, target: &Table) -> LinkStatements {
+    pub fn new(LinkTable { name: link, .. }: &LinkTable, target: &Table) -> LinkStatements {
         let columns: String =
             target.columns.iter().map(|column| format!(r#", t."{}""#, column.name)).collect();
         let (other, owners) = (&target.name, places(2, OWNERS));
@@ -121,13 +183,13 @@ mod tests {
     use crate::sqlite::migrate::{STEPS, migrate};
     use crate::sqlite::open::{Role, connect};
     use crate::sqlite::schema::Schema;
-    use contract::Contract;
+    use contract::LinkId;
 
     /// Every statement over the derived tables.
     fn statements(schema: &Schema) -> Vec<&str> {
         let mut out = Vec::new();
         for table in schema.tables() {
-            let sql = &table.sql;
+            let sql = schema.sql(table.id);
             out.extend([
                 &sql.insert,
                 &sql.update,
@@ -135,15 +197,15 @@ mod tests {
                 &sql.delete,
                 &sql.get,
                 &sql.all,
+                &sql.page,
                 &sql.exists,
                 &sql.count,
             ]);
-            out.extend(table.keys.iter().flat_map(|key| [&key.update, &key.find]));
-            out.extend(table.references.iter().map(|reference| &reference.find));
-            out.extend(table.references.iter().filter_map(|reference| reference.freeze.as_ref()));
+            out.extend(sql.keys.iter().flat_map(|key| [&key.update, &key.find]));
+            out.extend(sql.references.iter().map(|reference| &reference.find));
+            out.extend(sql.references.iter().filter_map(|reference| reference.freeze.as_ref()));
         }
-        for link in schema.links() {
-            let sql = &link.sql;
+        for sql in (0..schema.links().len()).map(|link| schema.link_sql(LinkId(link as u16))) {
             out.extend([&sql.put, &sql.remove, &sql.remove_owner, &sql.remove_target, &sql.of_owner]);
             out.push(&sql.details);
         }
@@ -152,7 +214,7 @@ mod tests {
 
     #[test]
     fn every_statement_finds_its_rows_by_an_index_that_the_account_leads() {
-        let schema = Schema::new(Contract::get().unwrap());
+        let schema = Schema::of_contract();
         let mut connection = connect(None, Role::Writer).unwrap();
         migrate(&mut connection, &schema, STEPS).unwrap();
         for sql in statements(&schema) {
@@ -166,7 +228,9 @@ mod tests {
                 let search = step.starts_with("SEARCH") && step.contains("(account_id=?");
                 // `details` alone sorts: by the order of its targets.
                 let sort = step.contains("TEMP B-TREE FOR ORDER BY") && sql.contains("JOIN");
-                assert!(search || sort, "{sql}: {step}");
+                // Its own steps come after it.
+                let subquery = step.starts_with("SCALAR SUBQUERY");
+                assert!(search || sort || subquery, "{sql}: {step}");
             }
         }
     }

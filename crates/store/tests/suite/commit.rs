@@ -200,7 +200,7 @@ fn queued_jobs_are_written_before_closing(db: &Database) {
     });
     let Some(folder) = &db.folder else { return };
     let location = store::Location::Folder(folder.path().to_owned());
-    let again = store::Store::open(crate::support::contract(), &location).unwrap();
+    let again = db.runtime.block_on(store::Store::open(crate::support::contract(), &location)).unwrap();
     let kept = db.runtime.block_on(again.read(move |reader| reader.count(account, TYPE))).unwrap();
     assert_eq!(kept as usize, written.load(Ordering::Acquire));
 }

@@ -17,8 +17,8 @@ const START: &str = "STORE_CRASH_START";
 const BATCH: u64 = 20;
 const CLIENTS: u64 = 3;
 
-fn open(folder: &Path) -> Store {
-    Store::open(contract(), &Location::Folder(folder.to_owned())).unwrap()
+async fn open(folder: &Path) -> Store {
+    Store::open(contract(), &Location::Folder(folder.to_owned())).await.unwrap()
 }
 
 fn ids(batch: u64) -> Vec<Guid> {
@@ -40,7 +40,7 @@ async fn write(store: &Store, account: AccountId, number: u64) {
 #[tokio::test]
 async fn the_process_that_writes() {
     let (Ok(folder), Ok(start)) = (std::env::var(FOLDER), std::env::var(START)) else { return };
-    let store = open(Path::new(&folder));
+    let store = open(Path::new(&folder)).await;
     let start: u64 = start.parse().unwrap();
     let account = match store.read(|reader| reader.account("1")).await.unwrap() {
         Some(account) => account.id,
@@ -91,7 +91,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 
 /// Every acknowledged batch is whole, and every other one is whole or not there at all.
 async fn check(folder: &Path, acknowledged: &[u64]) {
-    let store = open(folder);
+    let store = open(folder).await;
     let account = store.read(|reader| reader.account("1")).await.unwrap().unwrap().id;
     for number in 0..acknowledged.iter().max().unwrap() + CLIENTS * 2 {
         let (exist, links, log) = store

@@ -7,6 +7,7 @@ use store::{CustomMail, Mail, MailMark, MailState};
 
 on_both!(
     a_mail_is_due_until_it_is_sent,
+    a_mail_that_is_taken_is_put_off,
     the_outbox_shows_the_latest_first,
     custom_mails_are_found_by_name_in_any_case,
     a_removed_account_leaves_no_mail,
@@ -51,6 +52,30 @@ fn a_mail_is_due_until_it_is_sent(database: &Database) {
     assert_eq!(due(30), [tried]);
     mark(guid(2), MailState::Failed, None, Some("refused"));
     assert_eq!(due(98), []);
+}
+
+fn a_mail_that_is_taken_is_put_off(database: &Database) {
+    let (account, other) = (database.account("A"), database.account("B"));
+    database.account("C");
+    database.write(move |writer| {
+        writer.queue_mail(account, &[mail(1, 20), mail(2, 10)])?;
+        writer.queue_mail(other, &[mail(1, 30)])
+    });
+    let with_mail = |at| {
+        let mut accounts = database.read(move |reader| reader.accounts_with_mail(Timestamp(at)));
+        accounts.sort();
+        accounts
+    };
+    let take = |at, limit| {
+        database.write(move |writer| writer.take_mail(account, Timestamp(at), Timestamp(at + 100), limit))
+    };
+    let mut both = [account, other];
+    both.sort();
+    assert_eq!((with_mail(9), with_mail(29), with_mail(30)), (vec![], vec![account], both.to_vec()));
+    assert_eq!(take(20, 1), [mail(2, 10)]);
+    assert_eq!(take(20, 5), [mail(1, 20)]);
+    assert_eq!((take(119, 5), with_mail(119)), (vec![], vec![other]));
+    assert_eq!(take(120, 5), [mail(1, 120), mail(2, 120)]);
 }
 
 fn the_outbox_shows_the_latest_first(database: &Database) {

@@ -13,6 +13,7 @@ on_both![
     members_not_set_stay_so,
     answers_stand_in_the_order_of_the_questions,
     all_gives_creation_order,
+    pages_follow_each_other_in_creation_order,
     an_update_replaces_every_member,
     keys_follow_their_members,
     a_deleted_object_is_gone,
@@ -70,6 +71,27 @@ fn all_gives_creation_order(db: &Database) {
         .read(move |reader| Ok((reader.all(account, CONTACT_GROUP)?, reader.count(account, CONTACT_GROUP)?)));
     assert_eq!(all, records);
     assert_eq!(count, 4);
+}
+
+fn pages_follow_each_other_in_creation_order(db: &Database) {
+    let (account, other) = (db.account("1"), db.account("2"));
+    let numbers = [5, 1, 4, 2, 3];
+    for number in numbers {
+        db.insert(account, CONTACT, vec![object(CONTACT, guid(number))]);
+        db.insert(other, CONTACT, vec![object(CONTACT, guid(number + 10))]);
+    }
+    let page = |after: Option<u64>, limit| {
+        db.read(move |reader| reader.page(account, CONTACT, after.map(guid), limit))
+    };
+    let records = |numbers: &[u64]| -> Vec<Record> {
+        numbers.iter().map(|number| object(CONTACT, guid(*number))).collect()
+    };
+    assert_eq!(page(None, 9), records(&numbers));
+    assert_eq!(page(None, 2), records(&[5, 1]));
+    assert_eq!(page(Some(1), 2), records(&[4, 2]));
+    assert_eq!(page(Some(2), 2), records(&[3]));
+    assert_eq!(page(Some(3), 2), []);
+    assert_eq!(page(Some(11), 2), [], "an object of another account");
 }
 
 fn an_update_replaces_every_member(db: &Database) {

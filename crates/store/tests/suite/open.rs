@@ -9,13 +9,14 @@ use std::fs;
 use std::path::Path;
 use store::{Account, AccountId, Location, OpenError, Store};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
-fn open(folder: &Path) -> Result<Store, OpenError> {
-    Store::open(contract(), &Location::Folder(folder.to_owned()))
+async fn open(folder: &Path) -> Result<Store, OpenError> {
+    Store::open(contract(), &Location::Folder(folder.to_owned())).await
 }
 
-fn refused(folder: &Path) -> OpenError {
-    open(folder).err().unwrap()
+async fn refused(folder: &Path) -> OpenError {
+    open(folder).await.err().unwrap()
 }
 
 /// The database file under other hands.
@@ -41,14 +42,14 @@ fn record(kind: ObjectId) -> Record {
 #[tokio::test]
 async fn what_was_written_is_there_after_closing_and_opening() {
     let folder = TempDir::new().unwrap();
-    let store = open(&folder.path().join("new/data")).unwrap();
+    let store = open(&folder.path().join("new/data")).await.unwrap();
     let account = fill(&store).await;
     store.close().await;
     let left = fs::read_dir(folder.path().join("new/data")).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["understudy.db"], "the log is gone when the store is closed");
 
-    let store = open(&folder.path().join("new/data")).unwrap();
+    let store = open(&folder.path().join("new/data")).await.unwrap();
     for kind in objects() {
         let read = store.read(move |reader| reader.get(account, kind, &[guid(1)])).await.unwrap();
         assert_eq!(read, [Some(record(kind))]);
@@ -58,7 +59,7 @@ async fn what_was_written_is_there_after_closing_and_opening() {
 #[tokio::test]
 async fn missing_tables_columns_and_indexes_are_added() {
     let folder = TempDir::new().unwrap();
-    let store = open(folder.path()).unwrap();
+    let store = open(folder.path()).await.unwrap();
     let account = fill(&store).await;
     store.close().await;
     tool(&folder)
@@ -71,7 +72,7 @@ async fn missing_tables_columns_and_indexes_are_added() {
         )
         .unwrap();
 
-    let store = open(folder.path()).unwrap();
+    let store = open(folder.path()).await.unwrap();
     let key = (CONTACT, contact::EMAIL_ADDRESS);
     let (read, found) = store
         .read(move |reader| {
@@ -101,7 +102,7 @@ async fn missing_tables_columns_and_indexes_are_added() {
 #[tokio::test]
 async fn text_that_has_become_a_reference_is_made_one() {
     let folder = TempDir::new().unwrap();
-    let store = open(folder.path()).unwrap();
+    let store = open(folder.path()).await.unwrap();
     let account = fill(&store).await;
     store.close().await;
     tool(&folder)
@@ -112,7 +113,7 @@ async fn text_that_has_become_a_reference_is_made_one() {
              UPDATE invitee SET contact_id = '{00aabbcc-0000-0000-0000-00000000000f}', event_id = 'none'",
         )
         .unwrap();
-    let store = open(folder.path()).unwrap();
+    let store = open(folder.path()).await.unwrap();
     let (read, referring) = store
         .read(move |reader| {
             let target = contract::Guid::parse("00AABBCC-0000-0000-0000-00000000000F").unwrap();
@@ -142,7 +143,9 @@ fn opening_at_the_same_time_is_as_good_as_one_after_the_other() {
     let folder = TempDir::new().unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| open(folder.path()).unwrap());
+            scope.spawn(|| {
+                Builder::new_current_thread().build().unwrap().block_on(open(folder.path())).unwrap()
+            });
         }
     });
 }
@@ -150,7 +153,7 @@ fn opening_at_the_same_time_is_as_good_as_one_after_the_other() {
 #[tokio::test]
 async fn two_processes_may_write_to_one_folder() {
     let folder = TempDir::new().unwrap();
-    let (server, tool) = (open(folder.path()).unwrap(), open(folder.path()).unwrap());
+    let (server, tool) = (open(folder.path()).await.unwrap(), open(folder.path()).await.unwrap());
     for (number, store) in [&server, &tool, &server, &tool].into_iter().enumerate() {
         let account = Account::new(number.to_string(), "");
         store.write(move |writer| writer.add_account(&account)).await.unwrap();
@@ -162,12 +165,12 @@ async fn two_processes_may_write_to_one_folder() {
     assert_eq!(server.read(|reader| reader.accounts()).await.unwrap().len(), 4);
 }
 
-#[test]
-fn a_newer_file_is_refused_and_left_as_it_is() {
+#[tokio::test]
+async fn a_newer_file_is_refused_and_left_as_it_is() {
     let folder = TempDir::new().unwrap();
-    drop(open(folder.path()).unwrap());
+    drop(open(folder.path()).await.unwrap());
     tool(&folder).pragma_update(None, "user_version", 4711).unwrap();
-    let error = refused(folder.path());
+    let error = refused(folder.path()).await;
     let OpenError::Newer { found: 4711, known, .. } = error else { panic!("{error}") };
     let text = format!("has version 4711 and this program knows up to {known}; use a newer program");
     assert!(error.to_string().ends_with(&text), "{error}");
@@ -175,50 +178,50 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     assert_eq!(version, 4711);
 }
 
-#[test]
-fn another_programs_database_is_refused_and_left_as_it_is() {
+#[tokio::test]
+async fn another_programs_database_is_refused_and_left_as_it_is() {
     let folder = TempDir::new().unwrap();
     tool(&folder).execute_batch("CREATE TABLE theirs (a); PRAGMA user_version = 1").unwrap();
     let before = fs::read(folder.path().join("understudy.db")).unwrap();
-    let error = refused(folder.path());
+    let error = refused(folder.path()).await;
     assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
     assert_eq!(fs::read(folder.path().join("understudy.db")).unwrap(), before);
 }
 
-#[test]
-fn what_is_not_a_database_is_refused() {
+#[tokio::test]
+async fn what_is_not_a_database_is_refused() {
     for content in ["Dear reader, this is no database. ".repeat(200), "SQLite format 3\0".repeat(300)] {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("understudy.db"), &content).unwrap();
-        let error = refused(folder.path());
+        let error = refused(folder.path()).await;
         assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
         assert_eq!(fs::read(folder.path().join("understudy.db")).unwrap(), content.as_bytes());
     }
 }
 
-#[test]
-fn an_empty_file_is_a_new_database() {
+#[tokio::test]
+async fn an_empty_file_is_a_new_database() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("understudy.db"), "").unwrap();
-    drop(open(folder.path()).unwrap());
+    drop(open(folder.path()).await.unwrap());
 }
 
-#[test]
-fn a_folder_that_cannot_be_made_is_refused() {
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     for path in [file.clone(), file.join("below")] {
-        let error = refused(&path);
+        let error = refused(&path).await;
         assert!(matches!(error, OpenError::Folder { .. }), "{error}");
     }
 }
 
-#[test]
-fn a_file_that_cannot_be_written_is_refused() {
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_refused() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("understudy.db")).unwrap();
-    let error = refused(folder.path());
+    let error = refused(folder.path()).await;
     assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
     assert!(error.to_string().contains("check who owns the file"), "{error}");
 }

@@ -39,8 +39,8 @@ impl Database {
     }
 
     fn open(location: Location, folder: Option<TempDir>) -> Database {
-        let store = Store::open(contract(), &location).unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let store = runtime.block_on(Store::open(contract(), &location)).unwrap();
         Database { store, runtime, folder }
     }
 

@@ -1,8 +1,9 @@
 //! Accounts and what belongs to them beside objects.
 
-use super::Reader;
 use crate::account::{Account, AccountId, ApiUser, ContactKey, ContactType, Session};
 use crate::error::{Result, StoreError};
+use crate::sqlite::access::Access;
+use crate::verbs::AccountReader;
 use contract::Timestamp;
 use contract::table::fold;
 use rusqlite::{OptionalExtension, Row, params};
@@ -10,44 +11,38 @@ use rusqlite::{OptionalExtension, Row, params};
 const ACCOUNT: &str = "SELECT id, number, name, active, contact_key, max_calls, max_record_set FROM account";
 const USER: &str = "SELECT name, password_hash, active, allowed_addresses, locked_until FROM api_user";
 
-impl Reader<'_> {
-    /// The account of a number.
-    pub fn account(&self, number: &str) -> Result<Option<Account>> {
+impl AccountReader for Access<'_> {
+    fn account(&self, number: &str) -> Result<Option<Account>> {
         let mut statement = self.connection.prepare_cached(&format!("{ACCOUNT} WHERE number = ?1"))?;
         let mut rows = statement.query([number])?;
         rows.next()?.map(account).transpose()
     }
 
-    /// The account of an id.
-    pub fn account_by_id(&self, id: AccountId) -> Result<Option<Account>> {
+    fn account_by_id(&self, id: AccountId) -> Result<Option<Account>> {
         let mut statement = self.connection.prepare_cached(&format!("{ACCOUNT} WHERE id = ?1"))?;
         let mut rows = statement.query([id.0])?;
         rows.next()?.map(account).transpose()
     }
 
-    /// Every account in creation order.
-    pub fn accounts(&self) -> Result<Vec<Account>> {
-        let mut statement = self.connection.prepare_cached(&format!("{ACCOUNT} ORDER BY id"))?;
+    fn accounts(&self) -> Result<Vec<Account>> {
+        let mut statement = self.connection.prepare_cached(&format!("{ACCOUNT} ORDER BY number"))?;
         statement.query_and_then([], account)?.collect()
     }
 
-    /// The API users of an account, by name.
-    pub fn users(&self, account: AccountId) -> Result<Vec<ApiUser>> {
+    fn users(&self, account: AccountId) -> Result<Vec<ApiUser>> {
         let sql = format!("{USER} WHERE account_id = ?1 ORDER BY name_key");
         let mut statement = self.connection.prepare_cached(&sql)?;
         statement.query_and_then([account.0], user)?.collect()
     }
 
-    /// The API user of a name, in any case.
-    pub fn user(&self, account: AccountId, name: &str) -> Result<Option<ApiUser>> {
+    fn user(&self, account: AccountId, name: &str) -> Result<Option<ApiUser>> {
         let sql = format!("{USER} WHERE account_id = ?1 AND name_key = ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params![account.0, fold(name)])?;
         rows.next()?.map(user).transpose()
     }
 
-    /// The session of a token, by the token's hash, expired or not.
-    pub fn session(&self, account: AccountId, token_hash: &[u8; 32]) -> Result<Option<Session>> {
+    fn session(&self, account: AccountId, token_hash: &[u8; 32]) -> Result<Option<Session>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT user_name, created, expires FROM api_session WHERE account_id = ?1 AND token_hash = ?2",
         )?;
@@ -61,16 +56,14 @@ impl Reader<'_> {
         Ok(session.optional()?)
     }
 
-    /// The calls counted on a day.
-    pub fn usage(&self, account: AccountId, day: &str) -> Result<i64> {
+    fn usage(&self, account: AccountId, day: &str) -> Result<i64> {
         let sql = "SELECT calls FROM usage WHERE account_id = ?1 AND day = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let calls = statement.query_row(params![account.0, day], |row| row.get(0)).optional()?;
         Ok(calls.unwrap_or(0))
     }
 
-    /// How often logging in as a user failed, at `since` or later.
-    pub fn failures(&self, account: AccountId, user: &str, since: Timestamp) -> Result<u64> {
+    fn failures(&self, account: AccountId, user: &str, since: Timestamp) -> Result<u64> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM login_failure WHERE account_id = ?1 AND user_key = ?2 AND at >= ?3",
         )?;
@@ -78,8 +71,7 @@ impl Reader<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// The contact types of an account, by code.
-    pub fn contact_types(&self, account: AccountId) -> Result<Vec<ContactType>> {
+    fn contact_types(&self, account: AccountId) -> Result<Vec<ContactType>> {
         let sql = "SELECT code, name FROM contact_type WHERE account_id = ?1 ORDER BY code_key";
         let mut statement = self.connection.prepare_cached(sql)?;
         let types = statement

@@ -1,9 +1,10 @@
 //! The change log.
 
-use super::Reader;
 use crate::account::AccountId;
 use crate::error::Result;
+use crate::sqlite::access::Access;
 use crate::sqlite::row;
+use crate::verbs::ChangeReader;
 use contract::{Guid, ObjectId, Timestamp};
 use rusqlite::params;
 use std::collections::HashSet;
@@ -11,11 +12,8 @@ use std::collections::HashSet;
 const CHANGES: &str = "SELECT id FROM change_log
     WHERE account_id = ?1 AND object_type = ?2 AND at >= ?3 AND at < ?4 AND deleted = ?5 ORDER BY at, id";
 
-impl Reader<'_> {
-    /// The objects that were created or changed at `from` or later and before `until`, and still
-    /// exist, in the order of their first change there. Gives up to `limit` and one more, which
-    /// tells the caller that there are too many.
-    pub fn changed(
+impl ChangeReader for Access<'_> {
+    fn changed(
         &self,
         account: AccountId,
         object: ObjectId,
@@ -26,8 +24,7 @@ impl Reader<'_> {
         self.logged(account, object, (from, until), false, limit)
     }
 
-    /// The objects that were deleted in that span; otherwise as [`Reader::changed`].
-    pub fn deleted(
+    fn deleted(
         &self,
         account: AccountId,
         object: ObjectId,
@@ -37,7 +34,9 @@ impl Reader<'_> {
     ) -> Result<Vec<Guid>> {
         self.logged(account, object, (from, until), true, limit)
     }
+}
 
+impl Access<'_> {
     fn logged(
         &self,
         account: AccountId,

@@ -4,7 +4,7 @@ use super::search::join;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::filter::Operator;
-use crate::sqlite::schema::Form;
+use crate::layout::Form;
 use contract::scalar::format_double;
 use contract::table::{fold, fold_case};
 use contract::{Contract, Decimal, Guid, Value};

@@ -1,20 +1,17 @@
 //! Details that are links to other objects.
 
-use super::Reader;
 use crate::account::AccountId;
 use crate::error::Result;
+use crate::sqlite::access::Access;
 use crate::sqlite::row;
 use crate::sqlite::statements::OWNERS;
+use crate::verbs::{LinkReader, Linked};
 use contract::{FieldId, Guid, Link, LinkId, ObjectId, Record, Source, TypeId, TypeRef};
 use rusqlite::{Row, params};
 use std::collections::HashMap;
 
-/// What an owner is linked to, and the link's value.
-pub type Linked = (Guid, Option<String>);
-
-impl Reader<'_> {
-    /// Adds to each record the details that are links, in the creation order of what they link to.
-    pub fn fill_links(&self, account: AccountId, object: ObjectId, records: &mut [Record]) -> Result<()> {
+impl LinkReader for Access<'_> {
+    fn fill_links(&self, account: AccountId, object: ObjectId, records: &mut [Record]) -> Result<()> {
         let table = self.schema.table(object);
         let ids = records.iter().map(|record| row::id(table, record)).collect::<Result<Vec<_>>>()?;
         for &(field, link) in &table.links {
@@ -31,6 +28,19 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn links(&self, account: AccountId, link: LinkId, owners: &[Guid]) -> Result<Vec<Vec<Linked>>> {
+        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).of_owner)?;
+        let mut of_owner = |owner: &Guid| {
+            let rows = statement.query_and_then(params![account.0, owner.0], |found| {
+                Ok((row::guid(found, 0)?, found.get(1)?))
+            })?;
+            rows.collect()
+        };
+        owners.iter().map(&mut of_owner).collect()
+    }
+}
+
+impl Access<'_> {
     /// The details of up to [`OWNERS`] owners.
     fn details(
         &self,
@@ -39,7 +49,7 @@ impl Reader<'_> {
         detail: TypeId,
         owners: &[Guid],
     ) -> Result<HashMap<Guid, Vec<Record>>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link(link).sql.details)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).details)?;
         statement.raw_bind_parameter(1, account.0)?;
         for (index, owner) in owners.iter().enumerate() {
             statement.raw_bind_parameter(index + 2, owner.0)?;
@@ -75,18 +85,6 @@ impl Reader<'_> {
             }
         }
         Ok(record)
-    }
-
-    /// For each owner, what it is linked to and the links' values, in the order of the ids.
-    pub fn links(&self, account: AccountId, link: LinkId, owners: &[Guid]) -> Result<Vec<Vec<Linked>>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link(link).sql.of_owner)?;
-        let mut of_owner = |owner: &Guid| {
-            let rows = statement.query_and_then(params![account.0, owner.0], |found| {
-                Ok((row::guid(found, 0)?, found.get(1)?))
-            })?;
-            rows.collect()
-        };
-        owners.iter().map(&mut of_owner).collect()
     }
 }
 

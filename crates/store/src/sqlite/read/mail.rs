@@ -1,10 +1,11 @@
 //! Mail that was or is to be sent, and the words that accounts bring.
 
-use super::Reader;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::mail::{CustomMail, Mail, MailState};
+use crate::sqlite::access::Access;
 use crate::sqlite::row;
+use crate::verbs::MailReader;
 use contract::table::fold;
 use contract::{Guid, ObjectId, Timestamp};
 use rusqlite::{Row, params};
@@ -13,43 +14,46 @@ const MAIL: &str = "SELECT id, history_id, contact_id, state, attempts, next_att
     history_type, sender, recipient, copy, subject, text, html FROM outbox WHERE account_id = ?1";
 const CUSTOM: &str = "SELECT name, subject, text FROM custom_mail WHERE account_id = ?1";
 
-impl Reader<'_> {
-    /// The mails whose next try is due, the longest due first.
-    pub fn mail_due(&self, account: AccountId, at: Timestamp, limit: usize) -> Result<Vec<Mail>> {
+impl MailReader for Access<'_> {
+    fn mail_due(&self, account: AccountId, at: Timestamp, limit: usize) -> Result<Vec<Mail>> {
         let sql =
-            format!("{MAIL} AND state = 'queued' AND next_attempt <= ?2 ORDER BY next_attempt LIMIT ?3");
+            format!("{MAIL} AND state = 'queued' AND next_attempt <= ?2 ORDER BY next_attempt, seq LIMIT ?3");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.query_and_then(params![account.0, at.0, most], |row| self.mail_of(row))?.collect()
     }
 
-    /// The mails of the outbox, the latest first.
-    pub fn outbox(&self, account: AccountId, limit: usize) -> Result<Vec<Mail>> {
+    fn accounts_with_mail(&self, at: Timestamp) -> Result<Vec<AccountId>> {
+        let sql = "SELECT DISTINCT account_id FROM outbox WHERE state = 'queued' AND next_attempt <= ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_and_then([at.0], |row| Ok(AccountId(row.get(0)?)))?.collect()
+    }
+
+    fn outbox(&self, account: AccountId, limit: usize) -> Result<Vec<Mail>> {
         let mut statement = self.connection.prepare_cached(&format!("{MAIL} ORDER BY seq DESC LIMIT ?2"))?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.query_and_then(params![account.0, most], |row| self.mail_of(row))?.collect()
     }
 
-    /// The mail of an id.
-    pub fn mail(&self, account: AccountId, id: Guid) -> Result<Option<Mail>> {
+    fn mail(&self, account: AccountId, id: Guid) -> Result<Option<Mail>> {
         let mut statement = self.connection.prepare_cached(&format!("{MAIL} AND id = ?2"))?;
         let mut rows = statement.query(params![account.0, id.0])?;
         rows.next()?.map(|row| self.mail_of(row)).transpose()
     }
 
-    /// The custom mail of a name, in any case.
-    pub fn custom_mail(&self, account: AccountId, name: &str) -> Result<Option<CustomMail>> {
+    fn custom_mail(&self, account: AccountId, name: &str) -> Result<Option<CustomMail>> {
         let mut statement = self.connection.prepare_cached(&format!("{CUSTOM} AND name_key = ?2"))?;
         let mut rows = statement.query(params![account.0, fold(name)])?;
         rows.next()?.map(custom).transpose()
     }
 
-    /// The custom mails of an account, by name.
-    pub fn custom_mails(&self, account: AccountId) -> Result<Vec<CustomMail>> {
+    fn custom_mails(&self, account: AccountId) -> Result<Vec<CustomMail>> {
         let mut statement = self.connection.prepare_cached(&format!("{CUSTOM} ORDER BY name_key"))?;
         statement.query_and_then([account.0], custom)?.collect()
     }
+}
 
+impl Access<'_> {
     fn mail_of(&self, row: &Row<'_>) -> Result<Mail> {
         let stored =
             |column: &str| StoreError::Stored { table: "outbox".to_owned(), column: column.to_owned() };

@@ -1,19 +1,17 @@
 //! Objects by id and by key.
 
-use super::Reader;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
+use crate::sqlite::access::Access;
 use crate::sqlite::row;
+use crate::verbs::ObjectReader;
 use contract::{FieldId, Guid, ObjectId, Record};
 use rusqlite::{OptionalExtension, params};
 
-impl Reader<'_> {
-    /// The objects of those ids, without the details that are links (see [`Reader::fill_links`]).
-    ///
-    /// Members that show another object's have its present values, and once it is gone the last.
-    pub fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
+impl ObjectReader for Access<'_> {
+    fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         let table = self.schema.table(object);
-        let mut statement = self.connection.prepare_cached(&table.sql.get)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).get)?;
         let mut get = |id: &Guid| {
             let mut rows = statement.query(params![account.0, id.0])?;
             rows.next()?.map(|found| row::record(self.schema, table, found)).transpose()
@@ -21,30 +19,40 @@ impl Reader<'_> {
         ids.iter().map(&mut get).collect()
     }
 
-    /// Every object of a type in creation order, without links. For types with few objects.
-    pub fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>> {
+    fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
-        let mut statement = self.connection.prepare_cached(&table.sql.all)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).all)?;
         let rows = statement.query_and_then([account.0], |found| row::record(self.schema, table, found))?;
         rows.collect()
     }
 
-    /// Which of the ids are those of objects.
-    pub fn exists(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<bool>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.table(object).sql.exists)?;
+    fn page(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        after: Option<Guid>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        let table = self.schema.table(object);
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).page)?;
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let parameters = params![account.0, most, after.map(|id| id.0)];
+        let rows = statement.query_and_then(parameters, |found| row::record(self.schema, table, found))?;
+        rows.collect()
+    }
+
+    fn exists(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<bool>> {
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).exists)?;
         ids.iter().map(|id| Ok(statement.exists(params![account.0, id.0])?)).collect()
     }
 
-    /// How many objects of a type there are.
-    pub fn count(&self, account: AccountId, object: ObjectId) -> Result<u64> {
-        let mut statement = self.connection.prepare_cached(&self.schema.table(object).sql.count)?;
+    fn count(&self, account: AccountId, object: ObjectId) -> Result<u64> {
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).count)?;
         let count: i64 = statement.query_row([account.0], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 
-    /// For each text, folded as [`contract::table::fold`] does it, the objects whose key it is. An
-    /// empty text is nobody's key.
-    pub fn find(
+    fn find(
         &self,
         account: AccountId,
         (object, field): (ObjectId, FieldId),
@@ -52,7 +60,7 @@ impl Reader<'_> {
     ) -> Result<Vec<Vec<Guid>>> {
         let table = self.schema.table(object);
         let key = table.key(field).ok_or_else(|| self.not_searchable(object, field))?;
-        let mut statement = self.connection.prepare_cached(&key.find)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).keys[key].find)?;
         let mut find = |text: &String| {
             let ids = statement.query_and_then(params![account.0, text], |found| row::guid(found, 0))?;
             ids.collect()
@@ -60,8 +68,7 @@ impl Reader<'_> {
         folded.iter().map(&mut find).collect()
     }
 
-    /// For each object, those whose member `field` refers to it, in creation order.
-    pub fn referring(
+    fn referring(
         &self,
         account: AccountId,
         object: ObjectId,
@@ -70,14 +77,17 @@ impl Reader<'_> {
     ) -> Result<Vec<Vec<Guid>>> {
         let reference = self.schema.table(object).reference(field);
         let reference = reference.ok_or_else(|| self.not_searchable(object, field))?;
-        let mut statement = self.connection.prepare_cached(&reference.find)?;
+        let mut statement =
+            self.connection.prepare_cached(&self.schema.sql(object).references[reference].find)?;
         let mut find = |target: &Guid| {
             let ids = statement.query_and_then(params![account.0, target.0], |found| row::guid(found, 0))?;
             ids.collect()
         };
         targets.iter().map(&mut find).collect()
     }
+}
 
+impl Access<'_> {
     /// That the member is no column that could be searched.
     pub(super) fn not_searchable(&self, object: ObjectId, field: FieldId) -> StoreError {
         let table = self.schema.table(object);
@@ -93,7 +103,7 @@ impl Reader<'_> {
         object: ObjectId,
         id: Guid,
     ) -> Result<bool> {
-        let mut statement = self.connection.prepare_cached(&self.schema.table(object).sql.exists)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).exists)?;
         Ok(statement.query_row(params![account.0, id.0], |_| Ok(())).optional()?.is_some())
     }
 }

@@ -1,20 +1,20 @@
 //! Search: a filter as one statement.
 
-use super::Reader;
 use super::compare::{Kind, Operand, Parameters};
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::filter::{Column, Filter, Operator, Test};
+use crate::layout::{Form, Table};
+use crate::sqlite::access::Access;
 use crate::sqlite::row;
-use crate::sqlite::schema::{Form, Schema, Table};
+use crate::sqlite::schema::Schema;
+use crate::verbs::ObjectSearch;
 use contract::handles::object::cv_object;
 use contract::{FieldId, Guid, LinkId, ObjectId, Source, Value};
 use rusqlite::{params_from_iter, types::Value as Owned};
 
-impl Reader<'_> {
-    /// The objects that fit, in creation order. Gives up to `limit` and one more, which tells the
-    /// caller that there are too many.
-    pub fn search(
+impl ObjectSearch for Access<'_> {
+    fn search(
         &self,
         account: AccountId,
         object: ObjectId,
@@ -49,7 +49,7 @@ fn statement(
 }
 
 /// A statement in the making. The searched table is `o`, a link `l`, a link's target `t`; `joins` has
-/// what references need (see [`crate::sqlite::reference`]).
+/// what references need (see [`crate::layout::Reference`]).
 struct Query<'a> {
     schema: &'a Schema,
     table: &'a Table,
@@ -146,7 +146,7 @@ fn member(table: &Table, field: FieldId, alias: &str) -> std::result::Result<Ope
     Ok(Operand {
         sql: format!(r#"{alias}."{}""#, column.name),
         kind: Kind::Column(column.form),
-        key: table.key(field).map(|key| format!(r#"{alias}."{}""#, key.name)),
+        key: table.key(field).map(|key| format!(r#"{alias}."{}""#, table.keys[key].name)),
     })
 }
 
@@ -167,10 +167,10 @@ mod tests {
     use super::*;
     use crate::sqlite::migrate::{STEPS, migrate};
     use crate::sqlite::open::{Role, connect};
+    use contract::Guid;
     use contract::handles::object::contact::{EMAIL_ADDRESS, LAST_NAME, SOURCE_ID};
     use contract::handles::object::invitee::{CONTACT_ID, FIRST_NAME};
     use contract::handles::object_type::{CONTACT, INVITEE};
-    use contract::{Contract, Guid};
     use rusqlite::Connection;
 
     fn test(column: Column, operator: Operator, values: &[&str]) -> Filter {
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn searches_begin_with_the_index_that_finds_the_fewest() {
-        let schema = Schema::new(Contract::get().unwrap());
+        let schema = Schema::of_contract();
         let mut connection = connect(None, Role::Writer).unwrap();
         migrate(&mut connection, &schema, STEPS).unwrap();
         let mail = |operator, values: &[&str]| test(Column::Own(EMAIL_ADDRESS), operator, values);

@@ -1,31 +1,28 @@
 //! Links between objects.
 
-use super::Writer;
 use crate::account::AccountId;
 use crate::error::Result;
+use crate::sqlite::access::Access;
+use crate::verbs::LinkWriter;
 use contract::{Guid, LinkId};
 use rusqlite::params;
 
-impl Writer<'_> {
-    /// Links owners to targets, each link with its value; a link that is there gets the new value.
-    ///
-    /// Neither end is looked for, and nothing is logged: see [`Writer::touch`].
-    pub fn link(
+impl LinkWriter for Access<'_> {
+    fn link(
         &mut self,
         account: AccountId,
         link: LinkId,
         rows: &[(Guid, Guid, Option<String>)],
     ) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link(link).sql.put)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).put)?;
         for (owner, target, value) in rows {
             statement.execute(params![account.0, owner.0, target.0, value])?;
         }
         Ok(())
     }
 
-    /// Removes links from owners to targets; tells which there were.
-    pub fn unlink(&mut self, account: AccountId, link: LinkId, rows: &[(Guid, Guid)]) -> Result<Vec<bool>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link(link).sql.remove)?;
+    fn unlink(&mut self, account: AccountId, link: LinkId, rows: &[(Guid, Guid)]) -> Result<Vec<bool>> {
+        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).remove)?;
         let mut unlink = |(owner, target): &(Guid, Guid)| {
             Ok(statement.execute(params![account.0, owner.0, target.0])? > 0)
         };

@@ -1,16 +1,16 @@
 //! Mail to be sent, and the words that accounts bring.
 
-use super::Writer;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::mail::{CustomMail, Mail, MailMark};
-use contract::Guid;
+use crate::sqlite::access::Access;
+use crate::verbs::{MailReader, MailWriter};
 use contract::table::fold;
+use contract::{Guid, Timestamp};
 use rusqlite::params;
 
-impl Writer<'_> {
-    /// Puts mails into the outbox.
-    pub fn queue_mail(&mut self, account: AccountId, mails: &[Mail]) -> Result<()> {
+impl MailWriter for Access<'_> {
+    fn queue_mail(&mut self, account: AccountId, mails: &[Mail]) -> Result<()> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO outbox (account_id, id, state, attempts, next_attempt, error, created, history_type,
              history_id, contact_id, sender, recipient, copy, subject, text, html)
@@ -40,8 +40,23 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Notes what a try to deliver a mail came to.
-    pub fn mark_mail(&mut self, account: AccountId, id: Guid, mark: &MailMark) -> Result<()> {
+    fn take_mail(
+        &mut self,
+        account: AccountId,
+        at: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Mail>> {
+        let mails = self.mail_due(account, at, limit)?;
+        let sql = "UPDATE outbox SET next_attempt = ?3 WHERE account_id = ?1 AND id = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for mail in &mails {
+            statement.execute(params![account.0, mail.id.0, until.0])?;
+        }
+        Ok(mails)
+    }
+
+    fn mark_mail(&mut self, account: AccountId, id: Guid, mark: &MailMark) -> Result<()> {
         let mut statement = self.connection.prepare_cached(
             "UPDATE outbox SET state = ?3, attempts = attempts + 1, next_attempt = ?4, error = ?5
              WHERE account_id = ?1 AND id = ?2",
@@ -51,8 +66,7 @@ impl Writer<'_> {
         if changed == 0 { Err(StoreError::Missing { table: "outbox".to_owned() }) } else { Ok(()) }
     }
 
-    /// Adds a custom mail, or gives the one of that name other words.
-    pub fn set_custom_mail(&mut self, account: AccountId, mail: &CustomMail) -> Result<()> {
+    fn set_custom_mail(&mut self, account: AccountId, mail: &CustomMail) -> Result<()> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO custom_mail (account_id, name_key, name, subject, text) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (account_id, name_key)
@@ -62,8 +76,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes a custom mail; tells whether there was one.
-    pub fn remove_custom_mail(&mut self, account: AccountId, name: &str) -> Result<bool> {
+    fn remove_custom_mail(&mut self, account: AccountId, name: &str) -> Result<bool> {
         let sql = "DELETE FROM custom_mail WHERE account_id = ?1 AND name_key = ?2";
         Ok(self.connection.prepare_cached(sql)?.execute(params![account.0, fold(name)])? > 0)
     }

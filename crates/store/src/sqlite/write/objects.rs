@@ -1,10 +1,11 @@
 //! Objects, and the log of their changes.
 
-use super::Writer;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
+use crate::layout::Table;
+use crate::sqlite::access::Access;
 use crate::sqlite::row;
-use crate::sqlite::schema::Table;
+use crate::verbs::ObjectWriter;
 use contract::{Guid, ObjectId, Record, Timestamp};
 use rusqlite::{CachedStatement, params};
 
@@ -12,11 +13,8 @@ const LOG: &str = "INSERT INTO change_log (account_id, object_type, at, id, dele
     VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (account_id, object_type, at, id) DO UPDATE SET deleted = excluded.deleted";
 
-impl Writer<'_> {
-    /// Adds objects: the members that are columns, not those that are links.
-    ///
-    /// What a member shows of another object is kept, and comes to light when that object is gone.
-    pub fn insert(
+impl ObjectWriter for Access<'_> {
+    fn insert(
         &mut self,
         account: AccountId,
         object: ObjectId,
@@ -24,7 +22,7 @@ impl Writer<'_> {
         at: Timestamp,
     ) -> Result<()> {
         let table = self.schema.table(object);
-        let mut statement = self.connection.prepare_cached(&table.sql.insert)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).insert)?;
         let mut log = self.log(account, object, at)?;
         for record in records {
             let id = row::id(table, record)?;
@@ -40,8 +38,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Gives existing objects all the members that are columns, set or not.
-    pub fn update(
+    fn update(
         &mut self,
         account: AccountId,
         object: ObjectId,
@@ -49,7 +46,7 @@ impl Writer<'_> {
         at: Timestamp,
     ) -> Result<()> {
         let table = self.schema.table(object);
-        let mut statement = self.connection.prepare_cached(&table.sql.update_same_keys)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).update_same_keys)?;
         let mut log = self.log(account, object, at)?;
         for record in records {
             let id = row::id(table, record)?;
@@ -68,32 +65,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The rarer update: keys are indexed, and setting one moves its entry even if it stays the same.
-    fn update_with_keys(
-        &self,
-        account: AccountId,
-        table: &Table,
-        record: &Record,
-        keys: &[Option<String>],
-    ) -> Result<()> {
-        let id = row::id(table, record)?;
-        let mut statement = self.connection.prepare_cached(&table.sql.update)?;
-        statement.raw_bind_parameter(1, account.0)?;
-        statement.raw_bind_parameter(2, id.0)?;
-        row::bind(self.schema, table, record, &mut statement, 3)?;
-        if statement.raw_execute()? == 0 {
-            return Err(StoreError::Missing { table: table.name.clone() });
-        }
-        for (key, value) in table.keys.iter().zip(keys) {
-            let mut update = self.connection.prepare_cached(&key.update)?;
-            update.execute(params![account.0, id.0, value])?;
-        }
-        Ok(())
-    }
-
-    /// Removes objects with the links from them and to them; tells which there were. Objects that
-    /// refer to them keep the id and the values they showed last.
-    pub fn delete(
+    fn delete(
         &mut self,
         account: AccountId,
         object: ObjectId,
@@ -101,19 +73,20 @@ impl Writer<'_> {
         at: Timestamp,
     ) -> Result<Vec<bool>> {
         let table = self.schema.table(object);
-        let owned = table.links.iter().map(|&(_, link)| &self.schema.link(link).sql.remove_owner);
-        let targeted = self.schema.links().iter().filter(|link| link.target == object);
+        let owned = table.links.iter().map(|&(_, link)| &self.schema.link_sql(link).remove_owner);
+        let targeted = self.schema.links_to(object).map(|link| &self.schema.link_sql(link).remove_target);
         let mut links = Vec::new();
-        for sql in owned.chain(targeted.map(|link| &link.sql.remove_target)) {
+        for sql in owned.chain(targeted) {
             links.push(self.connection.prepare_cached(sql)?);
         }
-        let referring = self.schema.tables().iter().flat_map(|table| &table.references);
-        let freezing = referring.filter(|reference| reference.target == object);
+        let referring = self.schema.references_to(object);
+        let freezing =
+            referring.filter_map(|(of, index)| self.schema.sql(of).references[index].freeze.as_ref());
         let mut freezes = Vec::new();
-        for sql in freezing.filter_map(|reference| reference.freeze.as_ref()) {
+        for sql in freezing {
             freezes.push(self.connection.prepare_cached(sql)?);
         }
-        let mut statement = self.connection.prepare_cached(&table.sql.delete)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).delete)?;
         let mut log = self.log(account, object, at)?;
         let mut delete = |id: &Guid| {
             for freeze in &mut freezes {
@@ -131,10 +104,34 @@ impl Writer<'_> {
         ids.iter().map(&mut delete).collect()
     }
 
-    /// Logs objects as changed without changing them, as when a link of theirs has changed.
-    pub fn touch(&mut self, account: AccountId, object: ObjectId, ids: &[Guid], at: Timestamp) -> Result<()> {
+    fn touch(&mut self, account: AccountId, object: ObjectId, ids: &[Guid], at: Timestamp) -> Result<()> {
         let mut log = self.log(account, object, at)?;
         ids.iter().try_for_each(|id| log.write(*id, false))
+    }
+}
+
+impl Access<'_> {
+    /// The rarer update: keys are indexed, and setting one moves its entry even if it stays the same.
+    fn update_with_keys(
+        &self,
+        account: AccountId,
+        table: &Table,
+        record: &Record,
+        keys: &[Option<String>],
+    ) -> Result<()> {
+        let id = row::id(table, record)?;
+        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).update)?;
+        statement.raw_bind_parameter(1, account.0)?;
+        statement.raw_bind_parameter(2, id.0)?;
+        row::bind(self.schema, table, record, &mut statement, 3)?;
+        if statement.raw_execute()? == 0 {
+            return Err(StoreError::Missing { table: table.name.clone() });
+        }
+        for (key, value) in self.schema.sql(table.id).keys.iter().zip(keys) {
+            let mut update = self.connection.prepare_cached(&key.update)?;
+            update.execute(params![account.0, id.0, value])?;
+        }
+        Ok(())
     }
 
     fn log(&self, account: AccountId, object: ObjectId, at: Timestamp) -> Result<Log<'_>> {

@@ -17,23 +17,22 @@ pub(crate) struct Reference {
     pub target: ObjectId,
     /// Joins the other object to the rows `o`, where it exists.
     pub join: String,
-    /// The objects that refer to one, in creation order: account, the one's id.
-    pub find: String,
-    /// Copies an object's values into the rows that refer to it, if any show them: account, its id.
-    pub freeze: Option<String>,
+    /// The columns that show the other object's.
+    pub shown: Vec<Shown>,
     alias: String,
-    shown: Vec<Shown>,
 }
 
 /// A column that shows one of the other object.
-struct Shown {
-    column: String,
-    source: String,
+pub(crate) struct Shown {
+    /// The column.
+    pub column: String,
+    /// The other object's column.
+    pub source: String,
 }
 
 impl Reference {
-    /// The reference `index` of the object type whose table is `table`.
-    pub fn new(contract: &Contract, table: &str, index: usize, reference: &contract::Reference) -> Reference {
+    /// The reference `index` of its object type.
+    pub fn new(contract: &Contract, index: usize, reference: &contract::Reference) -> Reference {
         let column = |object: ObjectId, field: FieldId| {
             contract.model.member(contract.object(object).ty, field).column.clone()
         };
@@ -45,21 +44,12 @@ impl Reference {
         let other = snake_case(&contract.object(reference.target).name);
         let own = column(reference.object, reference.field);
         let alias = format!("r{index}");
-        let copies: Vec<String> =
-            shown.iter().map(|Shown { column, source }| format!(r#""{column}" = t."{source}""#)).collect();
-        let freeze = format!(
-            r#"UPDATE "{table}" AS o SET {} FROM "{other}" t WHERE o.account_id = ?1 AND o."{own}" = ?2
-               AND t.account_id = ?1 AND t.id = ?2"#,
-            copies.join(", ")
-        );
         Reference {
             field: reference.field,
             target: reference.target,
             join: format!(
                 r#" LEFT JOIN "{other}" {alias} ON {alias}.account_id = o.account_id AND {alias}.id = o."{own}""#
             ),
-            find: format!(r#"SELECT id FROM "{table}" WHERE account_id = ?1 AND "{own}" = ?2 ORDER BY seq"#),
-            freeze: (!shown.is_empty()).then_some(freeze),
             column: own,
             alias,
             shown,

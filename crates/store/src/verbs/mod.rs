@@ -1,0 +1,37 @@
+//! What a job may ask of the database and have it do: one set of verbs, whichever database it is.
+//!
+//! Answers stand in the order of the questions, or in creation order. A backend implements each
+//! trait in its own file; what a job sees is [`Reader`] or [`Writer`], which have all of them.
+
+mod accounts;
+mod changes;
+mod links;
+mod mail;
+mod objects;
+mod search;
+
+pub use accounts::{AccountReader, AccountWriter};
+pub use changes::ChangeReader;
+pub use links::{LinkReader, LinkWriter, Linked};
+pub use mail::{MailReader, MailWriter};
+pub use objects::{ObjectReader, ObjectWriter};
+pub use search::ObjectSearch;
+
+/// All that a job may ask.
+pub trait Read: AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch {}
+
+/// All that a job may do. It reads too, and sees its own changes.
+pub trait Write: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter {}
+
+impl<T> Read for T where
+    T: AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch
+{
+}
+
+impl<T> Write for T where T: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter {}
+
+/// What a job that reads is given.
+pub type Reader<'a> = dyn Read + 'a;
+
+/// What a job that writes is given.
+pub type Writer<'a> = dyn Write + 'a;
