@@ -37,21 +37,34 @@ impl Outbox {
         Outbox { service }
     }
 
-    /// Mails to try now, at most `limit` of each account.
+    /// Mails to try now, at most `limit` of them, and of each account about as many. They are the
+    /// caller's for `seconds`; then they are due again, for this process or another.
     ///
     /// # Errors
     /// The store's trouble.
-    pub async fn due(&self, limit: usize) -> Result<Vec<(AccountId, Mail)>, StoreError> {
+    pub async fn take(&self, limit: usize, seconds: i64) -> Result<Vec<(AccountId, Mail)>, StoreError> {
         let now = self.service.now();
-        let job = move |reader: &store::Reader<'_>| {
-            let mut due = Vec::new();
-            for account in reader.accounts()? {
-                let mails = reader.mail_due(account.id, now, limit)?;
-                due.extend(mails.into_iter().map(|mail| (account.id, mail)));
+        let mut accounts = self.service.store().read(move |reader| reader.accounts_with_mail(now)).await?;
+        if accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Where there are more accounts than mails to take, each gets its turn.
+        let first = now.0.unsigned_abs() % accounts.len() as u64;
+        accounts.rotate_left(first as usize);
+        let share = limit.div_ceil(accounts.len());
+        let mut taken = Vec::new();
+        for account in accounts {
+            let wanted = share.min(limit - taken.len());
+            if wanted == 0 {
+                break;
             }
-            Ok(due)
-        };
-        self.service.store().read(job).await
+            let job = move |writer: &mut Writer<'_>| {
+                writer.take_mail(account, now, now.plus_seconds(seconds), wanted)
+            };
+            let mails = self.service.store().write(job).await?;
+            taken.extend(mails.into_iter().map(|mail| (account, mail)));
+        }
+        Ok(taken)
     }
 
     /// Notes what a try came to; tells what state the mail is in now. One that will not be

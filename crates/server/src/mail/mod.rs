@@ -1,7 +1,8 @@
 //! Delivers the outbox's mails by SMTP: a task beside the HTTP server, where a relay is configured.
 //!
 //! The outbox decides what is due and how long to wait after a failure; here is the talking to the
-//! relay. A mail that was sent and not yet marked when the program dies is sent again.
+//! relay. A mail is taken for a while, so that several processes share an outbox, and marked after its try:
+//! one that was sent and not yet marked when the program dies is sent again.
 
 mod message;
 mod relay;
@@ -19,8 +20,15 @@ use tokio::time::{sleep, timeout};
 /// Mails on their way at once.
 const AT_ONCE: usize = 8;
 
-/// Mails of an account that one round takes; the other accounts' come before its next ones.
-const PER_ACCOUNT: usize = 64;
+/// Mails that one round takes.
+const ROUND: usize = 2 * AT_ONCE;
+
+/// How long a try may take, whatever the relay does meanwhile.
+const TRY: Duration = Duration::from_secs(60);
+
+/// For how long a mail that was taken is nobody else's: until the second half of a round has had its
+/// try, and some more. After that another process, or this one started anew, tries it again.
+const OURS: Duration = Duration::from_secs(150);
 
 /// How long to wait when nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
@@ -81,7 +89,7 @@ async fn round(
 ) -> Result<usize, StoreError> {
     let mut tally = Tally::default();
     let mut under_way = JoinSet::new();
-    for (account, mail) in outbox.due(PER_ACCOUNT).await? {
+    for (account, mail) in outbox.take(ROUND, OURS.as_secs() as i64).await? {
         // The sender gone is as good as its word.
         if !matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
             break;
@@ -103,7 +111,7 @@ async fn one(
     account: AccountId,
     mail: Mail,
 ) -> Result<MailState, StoreError> {
-    let delivery = relay.send(&mail).await;
+    let delivery = timeout(TRY, relay.send(&mail)).await.unwrap_or(Delivery::Later("timeout"));
     let state = outbox.report(account, &mail, delivery).await?;
     if let Delivery::Later(class) | Delivery::Refused(class) | Delivery::Bounced(class) = delivery {
         tracing::debug!(mail = %mail.id, tries = mail.attempts + 1, class, state = state.as_str(), "no delivery");

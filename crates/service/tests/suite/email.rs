@@ -361,16 +361,35 @@ async fn a_mail_is_tried_until_it_is_taken() {
     ] {
         if wait > 0 {
             season.bench.pass_seconds(wait - 1);
-            assert_eq!(outbox.due(10).await.unwrap(), []);
+            assert_eq!(outbox.take(10, 60).await.unwrap(), []);
             season.bench.pass_seconds(1);
         }
-        let (account, mail) = outbox.due(10).await.unwrap().remove(0);
+        let (account, mail) = outbox.take(10, 60).await.unwrap().remove(0);
         assert_eq!(outbox.report(account, &mail, delivery).await.unwrap(), state);
     }
     let mail = season.outbox().await.remove(0);
     assert_eq!((mail.state, mail.attempts, mail.error), (MailState::Sent, 3, None));
     season.bench.pass_seconds(10_000);
-    assert_eq!(outbox.due(10).await.unwrap(), []);
+    assert_eq!(outbox.take(10, 60).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_reports_on_is_due_again() {
+    let season = Season::with(Settings { delivers_mail: true, ..Settings::default() }).await;
+    let (ada, ben) = (season.invitee("Ada", "Accepted").await, season.invitee("Ben", "Accepted").await);
+    assert_eq!(season.send("EventReminder", &[&ada, &ben]).await, [[], []]);
+    let (one, other) = (season.bench.service.outbox(), season.bench.service.outbox());
+    let take = async |outbox: &service::Outbox, limit| {
+        outbox.take(limit, 60).await.unwrap().into_iter().map(|(_, mail)| mail.to).collect::<Vec<_>>()
+    };
+    let first = take(&one, 1).await;
+    let second = take(&other, 5).await;
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert_ne!(first, second);
+    season.bench.pass_seconds(59);
+    assert_eq!(take(&one, 5).await.len(), 0);
+    season.bench.pass_seconds(1);
+    assert_eq!(take(&other, 5).await.len(), 2);
 }
 
 #[tokio::test]
@@ -380,7 +399,7 @@ async fn an_address_that_bounces_is_undeliverable_and_may_be_tried_anew() {
     let invitee = season.invitee_of(&contact, &season.event, &[]).await;
     assert_eq!(season.send("Invitation", &[&invitee]).await, [[]]);
     let outbox = season.bench.service.outbox();
-    let (account, mail) = outbox.due(10).await.unwrap().remove(0);
+    let (account, mail) = outbox.take(10, 60).await.unwrap().remove(0);
     season.bench.pass_seconds(60);
     let state = outbox.report(account, &mail, Delivery::Bounced("recipient refused")).await.unwrap();
     assert_eq!(state, MailState::Failed);
