@@ -2,7 +2,8 @@
 
 use crate::contacts;
 use crate::http::{Connection, Endpoint};
-use crate::message::{self, Credentials, Results};
+use crate::login::{self, Credentials};
+use crate::message::{self, Results};
 use anyhow::{Context, Result};
 use contract::handles::operation::CREATE_CONTACT;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub const BATCH: usize = 200;
 pub fn fill(endpoint: &Endpoint, who: &Credentials, count: usize) -> Result<Vec<String>> {
     let contract = message::contract()?;
     let mut connection = Connection::open(endpoint)?;
-    let session = message::log_in(&mut connection, who)?;
+    let session = login::log_in(&mut connection, who)?;
     let (action, results) = (contract.action(CREATE_CONTACT), Results::of(contract, CREATE_CONTACT)?);
     let mut ids = Vec::with_capacity(count);
     while ids.len() < count {

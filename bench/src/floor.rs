@@ -1,22 +1,18 @@
-//! The floor: what the same work costs without a server. One thread tokenises the very bytes that the
-//! load sends and writes the same columns of the same rows, in a copy of the same file.
+//! The floors in place: what the same work costs without a server. One thread tokenises the very bytes
+//! that the load sends and writes the same columns of the same rows, in a copy of the same file.
 
-use crate::contacts::{self, Update};
-use crate::load::{Measured, Timing, repeat};
-use crate::message::{self, Credentials};
+use crate::login::Credentials;
+use crate::measure::{Measured, Timing, repeat};
+use crate::message;
+use crate::population::Visits;
+use crate::tokens::{Sent, Tokeniser, Values};
+use crate::updates::Update;
 use anyhow::{Context, Result, bail};
-use contract::handles::array::array_of_contact;
+use contract::Guid;
 use contract::handles::object::contact;
 use contract::handles::object_type::CONTACT;
 use contract::model::snake_case;
-use contract::scalar::{parse_boolean, parse_date_time};
 use contract::table::fold;
-use contract::{Guid, Scalar, Timestamp, TypeRef};
-use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::Event;
-use quick_xml::events::attributes::Attributes;
-use rusqlite::types::Value;
 use rusqlite::{Connection, Statement};
 use std::path::Path;
 
@@ -28,17 +24,10 @@ const SETTINGS: &str = "PRAGMA page_size = 4096; PRAGMA cache_size = -65536; PRA
 /// What is done with the columns that hold the keys folded, and with their indexes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// Nothing, as if it were known that no key changes. The lower cost, and the one to compare with.
+    /// Nothing, as if it were known that no key changes: the lower cost.
     Left,
     /// They are set with the rest, which moves their index entries whether or not they change.
     Set,
-}
-
-/// What an attribute is as a column.
-#[derive(Clone, Copy)]
-struct Column {
-    ty: TypeRef,
-    key: bool,
 }
 
 /// A plain program over a copy of the store's file.
@@ -46,8 +35,9 @@ pub struct Floor {
     connection: Connection,
     account: i64,
     sql: String,
-    columns: Vec<Column>,
-    element: String,
+    tokeniser: Tokeniser,
+    /// Of each column, whether it is followed by its folded form.
+    keys: Vec<bool>,
 }
 
 impl Floor {
@@ -59,117 +49,66 @@ impl Floor {
         let account = connection
             .query_row("SELECT id FROM account WHERE number = ?1", [&who.account], |row| row.get(0))
             .context("the copy has no such account")?;
-        let (mut settings, mut key_settings, mut columns) = (Vec::new(), Vec::new(), Vec::new());
-        for field in contacts::members(contract) {
-            let member = contract.model.member(contact::TYPE_ID, field);
-            let is_key = contract.keys.iter().any(|key| (key.object, key.field) == (CONTACT, field));
-            columns.push(Column { ty: member.ty, key: is_key && keys == Keys::Set });
-            let place = columns.len() + 2;
-            settings.push(format!(r#""{}" = ?{place}"#, member.column));
-            if is_key && keys == Keys::Set {
-                key_settings.push(member.column.clone());
+        let tokeniser = Tokeniser::new(contract);
+        let is_key = |field| {
+            keys == Keys::Set && contract.keys.iter().any(|key| (key.object, key.field) == (CONTACT, field))
+        };
+        let (mut columns, mut is_set) = (Vec::new(), Vec::new());
+        for field in tokeniser.fields() {
+            let column = &contract.model.member(contact::TYPE_ID, field).column;
+            columns.push(column.clone());
+            if is_key(field) {
+                columns.push(format!("{column}_key"));
             }
+            is_set.push(is_key(field));
         }
-        for (index, column) in key_settings.into_iter().enumerate() {
-            settings.push(format!(r#""{column}_key" = ?{}"#, columns.len() + 3 + index));
-        }
+        let settings: Vec<String> =
+            (3..).zip(columns).map(|(place, column)| format!(r#""{column}" = ?{place}"#)).collect();
         let (table, settings) = (snake_case(&contract.object(CONTACT).name), settings.join(", "));
         let sql = format!(r#"UPDATE "{table}" SET {settings} WHERE account_id = ?1 AND id = ?2"#);
-        let element =
-            contract.model.member(array_of_contact::TYPE_ID, array_of_contact::CONTACT).name.clone();
-        Ok(Floor { connection, account, sql, columns, element })
+        Ok(Floor { connection, account, sql, tokeniser, keys: is_set })
     }
 
-    /// Repeats the calls for the time.
-    pub fn run(&self, calls: &mut [Update], timing: Timing) -> Result<Measured> {
+    /// Repeats the call, about other contacts each time, one transaction a call.
+    pub fn run(&self, call: &mut Update, mut visits: Visits<'_>, timing: Timing) -> Result<Measured> {
         let mut statement = self.connection.prepare(&self.sql)?;
-        let mut turn = 0;
-        let size = calls.first().map_or(0, |call| call.ids.len());
-        let measured = repeat(timing.window(), || {
-            let count = calls.len().max(1);
-            let call = calls.get_mut(turn % count).context("no calls")?;
-            turn += 1;
-            call.stamp();
+        Ok(repeat(call.size(), timing, || {
+            call.aim(&mut visits);
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
             let changed = self.update(call, &mut statement)?;
             self.connection.execute_batch("COMMIT")?;
-            if changed == size { Ok(()) } else { bail!("{changed} rows changed for {size} contacts") }
-        });
-        let mut out = Measured { size, connections: 1, seconds: timing.seconds as f64, ..measured };
-        out.times.sort_unstable();
-        Ok(out)
+            if changed == call.size() { Ok(()) } else { bail!("{changed} rows changed") }
+        }))
     }
 
     fn update(&self, call: &Update, statement: &mut Statement<'_>) -> Result<usize> {
         let mut changed = 0;
-        self.tokenise(&call.bytes, |attributes| {
-            self.bind(attributes, statement)?;
+        self.tokeniser.contacts(&call.bytes, |id, values| {
+            self.bind(id, values, statement)?;
             changed += statement.raw_execute()?;
             Ok(())
         })?;
         Ok(changed)
     }
 
-    /// Every contact's attributes, in order.
-    fn tokenise(&self, bytes: &[u8], mut each: impl FnMut(Attributes<'_>) -> Result<()>) -> Result<()> {
-        let mut reader = Reader::from_str(std::str::from_utf8(bytes)?);
-        loop {
-            match reader.read_event()? {
-                Event::Start(tag) if tag.name().as_ref() == self.element => each(tag.attributes())?,
-                Event::Eof => return Ok(()),
-                _ => {}
-            }
-        }
-    }
-
-    /// The request has the identifier first and then the columns in the statement's order.
-    fn bind(&self, mut attributes: Attributes<'_>, statement: &mut Statement<'_>) -> Result<()> {
-        let attributes = attributes.with_checks(false);
-        let id = attributes.next().context("a contact without attributes")??;
-        let id = Guid::parse(&id.value).context("not an identifier")?;
+    fn bind(&self, id: Guid, values: Values<'_>, statement: &mut Statement<'_>) -> Result<()> {
         statement.raw_bind_parameter(1, self.account)?;
         statement.raw_bind_parameter(2, id.0)?;
-        let mut key_place = self.columns.len() + 3;
-        for (index, column) in self.columns.iter().enumerate() {
-            let attribute = attributes.next().context("a contact with too few attributes")??;
-            let text = unescape(&attribute.value)?;
-            match column.ty {
-                TypeRef::Scalar(Scalar::Boolean) => {
-                    statement.raw_bind_parameter(index + 3, parse_boolean(&text)?)?;
+        let mut place = 3;
+        for (value, is_key) in values.zip(&self.keys) {
+            match value? {
+                Sent::Truth(truth) => statement.raw_bind_parameter(place, truth)?,
+                Sent::Time(time) => statement.raw_bind_parameter(place, time)?,
+                Sent::Text(text) => {
+                    statement.raw_bind_parameter(place, &*text)?;
+                    if *is_key {
+                        place += 1;
+                        statement.raw_bind_parameter(place, fold(&text))?;
+                    }
                 }
-                TypeRef::Scalar(Scalar::DateTime) => {
-                    let time = parse_date_time(&text, Timestamp(0))?;
-                    statement.raw_bind_parameter(index + 3, time.0)?;
-                }
-                _ => statement.raw_bind_parameter(index + 3, &*text)?,
             }
-            if column.key {
-                statement.raw_bind_parameter(key_place, Value::Text(fold(&text)))?;
-                key_place += 1;
-            }
+            place += 1;
         }
         Ok(())
-    }
-
-    /// Tokenises only, for a second.
-    pub fn run_tokeniser(&self, calls: &[Update]) -> Result<Measured> {
-        let mut turn = 0;
-        let size = calls.first().map_or(0, |call| call.ids.len());
-        let measured = repeat(Timing { warm_up: 0, seconds: 1 }.window(), || {
-            let call = calls.get(turn % calls.len().max(1)).context("no calls")?;
-            turn += 1;
-            let mut length = 0;
-            self.tokenise(&call.bytes, |mut attributes| {
-                for attribute in attributes.with_checks(false) {
-                    length += unescape(&attribute?.value)?.len();
-                }
-                Ok(())
-            })?;
-            std::hint::black_box(length);
-            Ok(())
-        });
-        let mut out = Measured { size, connections: 1, seconds: 1.0, ..measured };
-        out.times.sort_unstable();
-        Ok(out)
     }
 }

@@ -54,6 +54,18 @@ impl Connection {
             self.endpoint.authority,
             body.len()
         );
+        self.exchange(&head, body)
+    }
+
+    /// Asks for what is at the endpoint under a query and gives the body of the answer, which must have
+    /// status 200.
+    pub fn get(&mut self, query: &str) -> Result<&[u8]> {
+        let Endpoint { authority, path } = &self.endpoint;
+        let head = format!("GET {path}{query} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        self.exchange(&head, &[])
+    }
+
+    fn exchange(&mut self, head: &str, body: &[u8]) -> Result<&[u8]> {
         self.send(head.as_bytes(), body).context("the call was not sent")?;
         let body = self.receive().context("no whole answer")?;
         Ok(&self.answer[body..])

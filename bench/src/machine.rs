@@ -1,6 +1,6 @@
 //! What the figures were measured on.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const SYNCS: usize = 200;
 
 /// Ticks in which the kernel counts processor time; the same on every Linux of today.
-pub const TICKS_PER_SECOND: f64 = 100.0;
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The processor time that programs other than this one and its children use.
 pub struct Others {
@@ -44,28 +44,54 @@ impl Others {
     }
 }
 
+/// The processor time that this process has used so far, in seconds; that of children is not in it.
+pub fn own_time() -> Result<f64> {
+    processor_time("/proc/self/stat")
+}
+
+/// The processor time of a process whose state is in that file, in seconds.
+pub fn processor_time(stat: &str) -> Result<f64> {
+    let stat = fs::read_to_string(stat)?;
+    let (_, rest) = stat.rsplit_once(')').context("no process state")?;
+    let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / TICKS_PER_SECOND)
+}
+
 /// Lines of a Markdown list that describe this machine and the file system that `folder` is on.
 pub fn describe(folder: &Path) -> Result<String> {
-    let cores = std::thread::available_parallelism()?;
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let processors = read("/proc/cpuinfo");
-    let model = processors.lines().find(|line| line.starts_with("model name"));
-    let model = model.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
     let memory = read("/proc/meminfo");
     let memory = memory.lines().next().unwrap_or_default().split_whitespace().nth(1).unwrap_or("0");
     let gib = memory.parse::<f64>().unwrap_or_default() / f64::from(1 << 20);
     let kernel = read("/proc/sys/kernel/osrelease");
     let (typical, slow) = sync_times(folder)?;
     Ok(format!(
-        "- Machine: {cores} cores of {model}, {gib:.1} GiB, Linux {}\n\
+        "- Machine: {}, {gib:.1} GiB, Linux {}\n\
          - File system: {}; a 4 KiB write with fdatasync takes {:.2} ms (p50), {:.2} ms (p99)\n\
          - Program: commit {}\n",
+        processors()?,
         kernel.trim(),
         file_system(folder),
         typical.as_secs_f64() * 1e3,
         slow.as_secs_f64() * 1e3,
         commit(),
     ))
+}
+
+/// This machine and the file system of the folder in a few words.
+pub fn summary(folder: &Path) -> Result<String> {
+    Ok(format!("{}, {}, commit {}", processors()?, file_system(folder), commit()))
+}
+
+fn processors() -> Result<String> {
+    let cores = std::thread::available_parallelism()?;
+    let processors = read("/proc/cpuinfo");
+    let model = processors.lines().find(|line| line.starts_with("model name"));
+    let model = model.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
+    Ok(format!("{cores} cores of {model}"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
 }
 
 fn sync_times(folder: &Path) -> Result<(Duration, Duration)> {

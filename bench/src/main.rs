@@ -3,22 +3,37 @@
 //! `cargo run --release -p bench -- run` does everything; see `bench/README.md`.
 
 mod contacts;
+mod documents;
 mod fill;
 mod floor;
+mod floors;
+mod goals;
 mod http;
+mod limit;
 mod load;
+mod login;
+mod logins;
 mod machine;
+mod measure;
 mod message;
+mod page;
+mod people;
+mod population;
 mod report;
+mod retrieve;
 mod run;
 mod search;
 mod server;
+mod stages;
+mod tokens;
+mod updates;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use http::{Connection, Endpoint};
-use load::Timing;
-use message::Credentials;
+use login::Credentials;
+use measure::Timing;
+use population::{Ids, Population};
 use std::path::PathBuf;
 
 /// Measures UpdateContact against the floor of the same work without a server, and Search beside Retrieve.
@@ -33,6 +48,8 @@ struct Cli {
 enum Command {
     /// Fill a fresh store, measure start-up, load and floor, and print the figures with their goals.
     Run(run::Run),
+    /// Measure all that has a goal, and write docs/performance.md with its plot.
+    Page(page::Page),
     /// Fill a fresh store and measure Search beside Retrieve.
     Search(search::Search),
     /// Make contacts in a running server and keep their identifiers in a file.
@@ -79,16 +96,15 @@ struct Load {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Page(arguments) => page::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
         Command::Fill(Fill { target, contacts }) => {
             fill::save(&target.data_ids, &fill::fill(&target.url, &target.who, contacts)?)
         }
         Command::Load(Load { target, size, connections, timing }) => {
-            let session = message::log_in(&mut Connection::open(&target.url)?, &target.who)?;
-            let ids = fill::load(&target.data_ids)?;
-            let mut calls =
-                contacts::updates(message::contract()?, &session, &ids, size, 500 * 200 / size.max(1))?;
-            let measured = load::run(&target.url, &mut calls, connections, timing)?;
+            let session = login::log_in(&mut Connection::open(&target.url)?, &target.who)?;
+            let contacts = Population::new(Ids::Given(fill::load(&target.data_ids)?))?;
+            let measured = load::run(&target.url, &session, &contacts, (size, connections), timing)?;
             println!(
                 "{:.0} calls/s, {:.0} contacts/s, p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, {} errors{}",
                 measured.calls(),

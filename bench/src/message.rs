@@ -2,9 +2,6 @@
 
 use anyhow::{Context, Result, bail};
 use contract::handles::array::cvent_session_header;
-use contract::handles::message::{login, login_response};
-use contract::handles::object::login_result;
-use contract::handles::operation;
 use contract::model::ComplexType;
 use contract::render::sample::Version;
 use contract::{Contract, Kind, Namespace, OperationId, Record, TypeId, Value};
@@ -16,20 +13,6 @@ const ID_LENGTH: usize = 36;
 /// The contract, or its mistakes as one error.
 pub fn contract() -> Result<&'static Contract> {
     Contract::get().map_err(|mistakes| anyhow::anyhow!("the contract is broken: {mistakes:?}"))
-}
-
-/// Who calls.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Credentials {
-    /// Account number.
-    #[arg(long, default_value = "LAB001")]
-    pub account: String,
-    /// API user.
-    #[arg(long, default_value = "lab")]
-    pub user: String,
-    /// Password.
-    #[arg(long, default_value = "lab")]
-    pub password: String,
 }
 
 /// A SOAP 1.1 envelope around the operation's request wrapper.
@@ -50,24 +33,6 @@ pub fn request(contract: &Contract, operation: OperationId, session: Option<&str
     record(&mut out, contract, name, Namespace::Messages, None, body);
     out.push_str("</soap:Body></soap:Envelope>");
     out
-}
-
-/// Logs in over a connection and gives the session value.
-pub fn log_in(connection: &mut crate::http::Connection, who: &Credentials) -> Result<String> {
-    let contract = contract()?;
-    let mut body = contract.record(login::TYPE_ID);
-    body.set(login::ACCOUNT_NUMBER, who.account.as_str());
-    body.set(login::USER_NAME, who.user.as_str());
-    body.set(login::PASSWORD, who.password.as_str());
-    let message = request(contract, operation::LOGIN, None, &body);
-    let answer = connection.call(&contract.action(operation::LOGIN), message.as_bytes())?;
-    let member = contract.model.member(login_response::TYPE_ID, login_response::LOGIN_RESULT);
-    let result = element(answer, &member.name).context("the answer to Login has no result")?;
-    let name = &contract.model.member(login_result::TYPE_ID, login_result::CVENT_SESSION_HEADER).name;
-    match attribute(result, name) {
-        Some(value) if !value.is_empty() => Ok(String::from_utf8(value.to_vec())?),
-        _ => bail!("Login was refused: {}", String::from_utf8_lossy(result)),
-    }
 }
 
 fn record(
@@ -134,14 +99,14 @@ fn escaped(text: &str) -> String {
 }
 
 /// The start tag of the first element of that name, from its bracket to its end.
-fn element<'a>(message: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub fn element<'a>(message: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let start = memmem::find(message, format!("<{name}").as_bytes())?;
     let end = memchr::memchr(b'>', &message[start..])?;
     Some(&message[start..start + end])
 }
 
 /// The attribute of that name in a start tag, as written.
-fn attribute<'a>(tag: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub fn attribute<'a>(tag: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let needle = format!(" {name}=\"");
     let start = memmem::find(tag, needle.as_bytes())? + needle.len();
     let end = memchr::memchr(b'"', &tag[start..])?;

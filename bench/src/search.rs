@@ -1,12 +1,15 @@
 //! Search among many contacts, beside Retrieve by Id.
 
 mod kinds;
-mod people;
+mod named;
 
+use crate::goals::Goal;
 use crate::http::Connection;
+use crate::login::{self, Credentials};
 use crate::machine::{self, Others};
-use crate::message::{self, Credentials};
-use crate::report::{self, Goal, Report};
+use crate::message;
+use crate::people;
+use crate::report::{self, Report};
 use crate::server::{self, Server};
 use anyhow::{Context, Result, bail};
 use contract::{Contract, Timestamp};
@@ -51,9 +54,9 @@ struct Row {
 
 /// Fills, searches, prints.
 pub fn run(arguments: &Search) -> Result<()> {
-    let who = Credentials { account: "LAB001".into(), user: "lab".into(), password: "lab".into() };
-    if arguments.contacts <= people::NAMES {
-        bail!("more than {} contacts are needed", people::NAMES);
+    let who = Credentials::of_the_lab();
+    if arguments.contacts <= named::NAMES {
+        bail!("more than {} contacts are needed", named::NAMES);
     }
     let program = server::find(arguments.server.as_deref())?;
     let folder = tempfile::Builder::new().prefix("understudy-bench-").tempdir_in(&arguments.folder)?;
@@ -66,7 +69,7 @@ pub fn run(arguments: &Search) -> Result<()> {
 
     let server = Server::start(&program, &data)?;
     let mut connection = Connection::open(&server.endpoint)?;
-    let session = message::log_in(&mut connection, &who)?;
+    let session = login::log_in(&mut connection, &who)?;
     let others = Others::watch()?;
     let least = Duration::from_secs(arguments.seconds);
     let rows = kinds(contract, &session, count)
@@ -94,15 +97,13 @@ fn fill(
     count: usize,
     out: &mut Report,
 ) -> Result<PathBuf> {
-    let (data, lines) = (folder.join("data"), folder.join("contacts.jsonl"));
+    let data = folder.join("data");
     let server = Server::start(program, &data)?;
-    message::log_in(&mut Connection::open(&server.endpoint)?, who)?;
+    login::log_in(&mut Connection::open(&server.endpoint)?, who)?;
     server.stop().context("after its first start")?;
-    people::write(contract, &lines, &who.account, count)?;
     let start = Instant::now();
-    people::load(program, &data, &lines)?;
+    people::load(program, &data, count, &who.account, |number| named::numbered(contract, number))?;
     let seconds = start.elapsed().as_secs_f64();
-    std::fs::remove_file(lines)?;
     let size = report::mebibytes(data.join("understudy.db").metadata()?.len());
     out.add(&format!(
         "- Fill: {count} contacts by `understudy load` in {seconds:.1} s\n- Database: {size:.0} MiB\n\n"
@@ -160,7 +161,7 @@ fn table(rows: &[Row]) -> String {
 fn goals(rows: &[Row]) -> Vec<Goal> {
     let ratio = rows[1].p50 / rows[0].p50;
     let slowest = rows[2..].iter().map(|row| row.max.max(row.first)).fold(0.0, f64::max) / 1e3;
-    let goal = |name, figure, bound, holds| Goal { name, figure, bound, holds };
+    let goal = |name: &str, figure, bound, holds| Goal { name: name.to_owned(), figure, bound, holds };
     vec![
         goal("indexed Search over Retrieve, p50", format!("{ratio:.1}"), "<= 50", ratio <= 50.0),
         goal("slowest Search without an index", format!("{slowest:.2} s"), "<= 3 s", slowest <= 3.0),

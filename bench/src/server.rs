@@ -53,11 +53,16 @@ pub struct Server {
 impl Server {
     /// Starts the lab on a data folder and waits until it says where it listens.
     pub fn start(program: &Path, data: &Path) -> Result<Server> {
+        Server::start_with(program, data, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(program: &Path, data: &Path, more: &[&str]) -> Result<Server> {
         let folder = data.parent().context("the data folder is in no folder")?;
         let log = folder.join("server.log");
         let errors = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(program);
-        command.args(["serve", "--lab", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command.args(["serve", "--lab", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"UNDERSTUDY_"))
         {
@@ -91,10 +96,7 @@ impl Server {
 
     /// The processor time it has used so far, in seconds.
     pub fn processor_time(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let (_, rest) = stat.rsplit_once(')').context("no process state")?;
-        let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-        Ok(ticks.sum::<Result<f64, _>>()? / machine::TICKS_PER_SECOND)
+        machine::processor_time(&format!("/proc/{}/stat", self.child.id()))
     }
 
     /// Asks it to finish and waits until it has.

@@ -1,8 +1,10 @@
 //! The calls that `bench search` measures.
 
-use super::people;
+use super::named::{self, NAMES};
+use crate::contacts::{self, DIGITS};
 use crate::message;
-use crate::run::retrieve_one;
+use crate::people;
+use crate::retrieve::retrieve_one;
 use contract::handles::enumeration::{cv_search_operator_type as is, cv_search_type};
 use contract::handles::message::search;
 use contract::handles::object::{contact, cv_search, filter};
@@ -41,18 +43,19 @@ pub fn kinds(contract: &Contract, session: &str, count: usize) -> Vec<Kind> {
         ids: vec![people::id(number)],
     };
     let company = || (contact::COMPANY, is::CONTAINS, "SONS int".to_owned());
-    let name = |number| (contact::LAST_NAME, is::STARTS_WITH, people::last_name(number)[..15].to_owned());
+    let name = |number| (contact::LAST_NAME, is::STARTS_WITH, named::last_name(number)[..15].to_owned());
     let excluded = |truth: bool| (contact::EXCLUDED_FROM_EMAIL, is::EQUALS, truth.to_string());
-    let mail = |number| (contact::EMAIL_ADDRESS, is::EQUALS, format!("Person.{number}@bench.example"));
+    let mail = |number: usize| contacts::email(&format!("{number:0DIGITS$}")).to_uppercase();
+    let mail = |number| (contact::EMAIL_ADDRESS, is::EQUALS, mail(number));
     let indexed = |number| Call {
         bytes: find(contract, session, true, [company(), name(number), mail(number)]),
         ids: vec![people::id(number)],
     };
     let unindexed = |number: usize| Call {
         bytes: find(contract, session, true, [company(), name(number), excluded(true)]),
-        ids: (number % people::NAMES..count)
-            .step_by(people::NAMES)
-            .filter(|other| people::is_excluded(*other))
+        ids: (number % NAMES..count)
+            .step_by(NAMES)
+            .filter(|other| named::is_excluded(*other))
             .map(people::id)
             .collect(),
     };
