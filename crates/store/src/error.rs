@@ -58,6 +58,12 @@ pub enum StoreError {
     /// Another process kept the database for itself for too long.
     #[error("another process holds the database")]
     Busy,
+    /// The database is on another machine or in another process, and does not answer.
+    #[error("the database cannot be reached")]
+    Unreachable,
+    /// The connection broke while the changes were being committed: they may be kept or not.
+    #[error("the connection to the database broke during a commit, whose outcome is unknown")]
+    Unknown,
     /// There is no space left for the database.
     #[error("the disk is full")]
     Full,
@@ -94,17 +100,17 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is the database of another program.
-    #[error("{} is the database of another program; choose another data folder", path.display())]
+    /// It is the database of another program.
+    #[error("{place} is the database of another program; choose another data folder or database")]
     Foreign {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the URL without its password.
+        place: String,
     },
-    /// The file was written by a later version of this program.
-    #[error("{} has version {found} and this program knows up to {known}; use a newer program", path.display())]
+    /// It was written by a later version of this program.
+    #[error("{place} has version {found} and this program knows up to {known}; use a newer program")]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the URL without its password.
+        place: String,
         /// Its version.
         found: i64,
         /// The version this program writes.
@@ -113,12 +119,42 @@ pub enum OpenError {
     /// The SQLite that this program was built with loses committed data.
     #[error("SQLite {0} can lose data that was written; build with 3.51.3 or later")]
     Library(String),
+    /// It was made by a program whose steps are not those of this one.
+    #[error("{place} was made by another build of this program: its step {step} is a different one; use that build")]
+    Changed {
+        /// The URL without its password.
+        place: String,
+        /// The number of the step.
+        step: i64,
+    },
+    /// No server answers, or it refuses the login.
+    #[error("cannot connect to {place}: {reason}; check the URL, and that the server runs and lets this user in")]
+    Unreachable {
+        /// The URL without its password.
+        place: String,
+        /// What the system or the server said.
+        reason: String,
+    },
     /// Anything else.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {place}: {source}")]
     Database {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the URL without its password.
+        place: String,
         /// What the database reported.
         source: StoreError,
     },
+}
+
+/// Why tables cannot be spread over machines.
+#[derive(Debug, Error)]
+pub enum DistributeError {
+    /// The database is one file.
+    #[error("an embedded database lives on one machine; copy it to a PostgreSQL database with Citus first")]
+    Embedded,
+    /// The extension is not there.
+    #[error("the database has no Citus: as its administrator, run CREATE EXTENSION citus")]
+    NoCitus,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -2,6 +2,9 @@
 
 use contract::{FieldId, Guid, LinkId, Source, Value};
 
+/// Values that a filter may have; SQLite takes 32,766 with a statement.
+pub(crate) const MOST_VALUES: usize = 32_000;
+
 /// A condition on objects of one type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {

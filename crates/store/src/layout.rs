@@ -7,24 +7,15 @@
 //! at the opening.
 
 mod reference;
+pub(crate) mod rows;
 
 pub(crate) use reference::Reference;
+pub(crate) use rows::{Kind, Shape};
 
+use crate::verbs::TableId;
 use contract::handles::object::cv_object;
 use contract::model::snake_case;
 use contract::{Contract, EnumId, FieldId, LinkId, Member, ObjectId, Scalar, TypeId, TypeRef};
-
-/// The tables that hold rows of an account and do not derive from the contract.
-pub(crate) const FIXED_TABLES: [&str; 8] = [
-    "api_user",
-    "login_failure",
-    "api_session",
-    "usage",
-    "contact_type",
-    "change_log",
-    "outbox",
-    "custom_mail",
-];
 
 /// The columns that every table of objects has beside its members.
 #[cfg(test)]
@@ -36,6 +27,7 @@ pub(crate) struct Layout {
     pub contract: &'static Contract,
     tables: Vec<Table>,
     links: Vec<LinkTable>,
+    shapes: Vec<Shape>,
 }
 
 /// The table of an object type.
@@ -134,7 +126,9 @@ impl Layout {
         let tables = tables.collect();
         let links = contract.links.iter();
         let links = links.map(|link| LinkTable { name: link.table.clone(), target: link.target }).collect();
-        Layout { contract, tables, links }
+        let mut layout = Layout { contract, tables, links, shapes: Vec::new() };
+        layout.shapes = rows::shapes(&layout);
+        layout
     }
 
     /// The table of an object type.
@@ -164,6 +158,16 @@ impl Layout {
     /// Every table of objects.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// Every table that holds rows of an account.
+    pub fn shapes(&self) -> impl Iterator<Item = (TableId, &Shape)> {
+        self.shapes.iter().enumerate().map(|(index, shape)| (TableId(index as u16), shape))
+    }
+
+    /// A table that holds rows of an account.
+    pub fn shape(&self, table: TableId) -> &Shape {
+        &self.shapes[usize::from(table.0)]
     }
 
     /// Every table of links.
@@ -224,10 +228,9 @@ mod tests {
     #[test]
     fn no_table_and_no_column_has_the_name_of_another() {
         let layout = Layout::new(Contract::get().unwrap());
-        let mut tables: HashSet<&str> = FIXED_TABLES.into_iter().chain(["account"]).collect();
-        let derived = layout.tables().iter().map(|table| &table.name);
-        for name in derived.chain(layout.links().iter().map(|link| &link.name)) {
-            assert!(tables.insert(name), "{name}");
+        let mut tables = HashSet::from(["account"]);
+        for (_, shape) in layout.shapes() {
+            assert!(tables.insert(&shape.name), "{}", shape.name);
         }
         for table in layout.tables() {
             let mut columns: HashSet<&str> = FIXED_COLUMNS.into_iter().collect();

@@ -12,18 +12,24 @@
 //! What a database is told lives in its folder: `sqlite/`, `postgres/`.
 
 mod account;
+mod comparison;
+mod copy;
 mod error;
 mod filter;
+mod form;
 mod json;
 mod layout;
 mod mail;
+mod postgres;
 mod sqlite;
 mod store;
 mod verbs;
 
 pub use account::{Account, AccountId, ApiUser, ContactKey, ContactType, Session, Sessions};
-pub use error::{OpenError, Result, StoreError};
+pub use copy::{Copied, CopyError, Progress, copy};
+pub use error::{DistributeError, OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};
 pub use mail::{CustomMail, Mail, MailMark, MailState};
+pub use postgres::{Postgres, PostgresUrl, PostgresUrlError};
 pub use store::{Location, Store};
 pub use verbs::*;

@@ -1,7 +1,8 @@
 //! The handle that the rest of the server holds.
 
-use crate::error::{OpenError, Result};
+use crate::error::{DistributeError, OpenError, Result};
 use crate::layout::Layout;
+use crate::postgres::{Postgres, Server};
 use crate::sqlite::Sqlite;
 use crate::verbs::{Reader, Writer};
 use contract::Contract;
@@ -15,16 +16,20 @@ pub enum Location {
     Memory,
     /// In the file `understudy.db` of a folder, which is made if it is not there.
     Folder(PathBuf),
+    /// In a PostgreSQL database, which exists and is empty or this program's.
+    Postgres(Postgres),
 }
 
 /// A handle to the database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
+    layout: Arc<Layout>,
     backend: Arc<Backend>,
 }
 
 enum Backend {
     Sqlite(Sqlite),
+    Postgres(Server),
 }
 
 impl Store {
@@ -38,10 +43,16 @@ impl Store {
     ) -> std::result::Result<Store, OpenError> {
         let layout = Arc::new(Layout::new(contract));
         let backend = match location {
-            Location::Memory => Backend::Sqlite(Sqlite::open(layout, None)?),
-            Location::Folder(folder) => Backend::Sqlite(Sqlite::open(layout, Some(folder))?),
+            Location::Memory => Backend::Sqlite(Sqlite::open(Arc::clone(&layout), None)?),
+            Location::Folder(folder) => Backend::Sqlite(Sqlite::open(Arc::clone(&layout), Some(folder))?),
+            Location::Postgres(place) => Backend::Postgres(Server::open(Arc::clone(&layout), place).await?),
         };
-        Ok(Store { backend: Arc::new(backend) })
+        Ok(Store { layout, backend: Arc::new(backend) })
+    }
+
+    /// The tables.
+    pub(crate) fn layout(&self) -> &Arc<Layout> {
+        &self.layout
     }
 
     /// Runs a job that reads. It sees one state of the database from beginning to end.
@@ -55,6 +66,7 @@ impl Store {
     {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.read(job).await,
+            Backend::Postgres(server) => server.read(job).await,
         }
     }
 
@@ -74,14 +86,28 @@ impl Store {
     {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(job).await,
+            Backend::Postgres(server) => server.write(job).await,
         }
     }
 
-    /// Finishes every job that has begun or is queued, then closes the file, leaving it whole
-    /// without the files next to it. Later jobs get [`crate::StoreError::Closed`].
+    /// Spreads the tables over the machines of a Citus cluster, by account; gives the names of those
+    /// that were not spread before.
+    ///
+    /// # Errors
+    /// See [`DistributeError`].
+    pub async fn distribute(&self) -> std::result::Result<Vec<String>, DistributeError> {
+        match &*self.backend {
+            Backend::Sqlite(_) => Err(DistributeError::Embedded),
+            Backend::Postgres(server) => server.distribute().await,
+        }
+    }
+
+    /// Finishes every job that has begun or is queued, then closes the connections, and leaves a file
+    /// whole without the files next to it. Later jobs get [`crate::StoreError::Closed`].
     pub async fn close(&self) {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(server) => server.close().await,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Statements use them, but no index and no table does, so that the file stays readable by any
 //! tool.
 
-use super::row::reference;
+use crate::form::reference;
 use contract::scalar::{format_double, parse_decimal};
 use contract::{Guid, Timestamp};
 use rusqlite::functions::{Context, FunctionFlags};

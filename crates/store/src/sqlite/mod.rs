@@ -11,6 +11,7 @@ mod open;
 mod pool;
 mod read;
 mod row;
+mod rows;
 mod schema;
 mod statements;
 mod statistics;
@@ -89,4 +90,16 @@ impl Sqlite {
             let _ = answer.await;
         }
     }
+}
+
+/// Table and column of every column of a new database.
+#[cfg(test)]
+pub(crate) fn columns_of_new_database() -> Vec<(String, String)> {
+    let mut connection = open::connect(None, Role::Writer).unwrap();
+    migrate::migrate(&mut connection, &Schema::of_contract(), migrate::STEPS).unwrap();
+    let sql =
+        "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'";
+    let mut statement = connection.prepare(sql).unwrap();
+    let names = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    names.collect::<rusqlite::Result<_>>().unwrap()
 }

@@ -48,12 +48,12 @@ impl From<rusqlite::Error> for Refusal {
 impl Refusal {
     /// As the error of opening the file at `path`.
     pub fn at(self, path: &Path) -> OpenError {
-        let path = path.to_owned();
+        let (path, place) = (path.to_owned(), path.display().to_string());
         match self {
-            Refusal::Foreign => OpenError::Foreign { path },
-            Refusal::Newer { found, known } => OpenError::Newer { path, found, known },
+            Refusal::Foreign => OpenError::Foreign { place },
+            Refusal::Newer { found, known } => OpenError::Newer { place, found, known },
             Refusal::Thread(error) => {
-                OpenError::Database { path, source: StoreError::Database(error.to_string()) }
+                OpenError::Database { place, source: StoreError::Database(error.to_string()) }
             }
             Refusal::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
@@ -62,7 +62,7 @@ impl Refusal {
                 Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                     OpenError::Unwritable { path, reason: StoreError::from(error).to_string() }
                 }
-                _ => OpenError::Database { path, source: error.into() },
+                _ => OpenError::Database { place, source: error.into() },
             },
         }
     }

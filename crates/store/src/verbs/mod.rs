@@ -8,6 +8,7 @@ mod changes;
 mod links;
 mod mail;
 mod objects;
+mod rows;
 mod search;
 
 pub use accounts::{AccountReader, AccountWriter};
@@ -15,20 +16,24 @@ pub use changes::ChangeReader;
 pub use links::{LinkReader, LinkWriter, Linked};
 pub use mail::{MailReader, MailWriter};
 pub use objects::{ObjectReader, ObjectWriter};
+pub use rows::{Cell, Cells, RowReader, RowWriter, TableId};
 pub use search::ObjectSearch;
 
 /// All that a job may ask.
-pub trait Read: AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch {}
-
-/// All that a job may do. It reads too, and sees its own changes.
-pub trait Write: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter {}
-
-impl<T> Read for T where
-    T: AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch
+pub trait Read:
+    AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch + RowReader
 {
 }
 
-impl<T> Write for T where T: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter {}
+/// All that a job may do. It reads too, and sees its own changes.
+pub trait Write: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter + RowWriter {}
+
+impl<T> Read for T where
+    T: AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch + RowReader
+{
+}
+
+impl<T> Write for T where T: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter + RowWriter {}
 
 /// What a job that reads is given.
 pub type Reader<'a> = dyn Read + 'a;

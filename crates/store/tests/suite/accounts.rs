@@ -1,11 +1,11 @@
 //! Accounts and what belongs to them beside objects.
 
-use crate::support::{Database, guid, object, on_both};
+use crate::support::{Database, guid, object, on_all};
 use contract::handles::object_type::CONTACT;
 use contract::{LinkId, Timestamp};
 use store::{Account, AccountId, ApiUser, ContactKey, ContactType, Session, Sessions, StoreError};
 
-on_both![
+on_all![
     accounts_are_found_by_number_and_id,
     an_account_number_is_given_once,
     removing_an_account_removes_its_data_and_no_others,

@@ -1,11 +1,11 @@
 //! The change log.
 
-use crate::support::{Database, guid, object, on_both};
+use crate::support::{Database, guid, object, on_all};
 use contract::handles::object_type::{BUDGET_ITEM, CONTACT};
 use contract::{Guid, Timestamp};
 use store::AccountId;
 
-on_both![
+on_all![
     a_span_holds_its_start_and_not_its_end,
     an_object_appears_once_and_where_it_first_changed,
     what_was_deleted_is_no_longer_changed,

@@ -1,6 +1,6 @@
 //! Details that are links.
 
-use crate::support::{Database, guid, object, on_both, with_texts};
+use crate::support::{Database, guid, object, on_all, with_texts};
 use contract::handles::object::{
     contact, contact_group, contact_group_detail, custom_field_detail, distribution_list,
     distribution_list_detail, entity_custom_field,
@@ -9,7 +9,7 @@ use contract::handles::object_type::{CONTACT, CONTACT_GROUP, DISTRIBUTION_LIST, 
 use contract::{Contract, Guid, LinkId, Record, Timestamp, Value};
 use store::AccountId;
 
-on_both![
+on_all![
     memberships_come_back_in_the_groups_creation_order,
     a_links_value_is_of_the_details_type,
     custom_field_values_carry_their_fields_name,

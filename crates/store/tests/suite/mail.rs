@@ -1,11 +1,11 @@
 //! The outbox and the custom mails.
 
-use crate::support::{Database, guid, on_both};
+use crate::support::{Database, guid, on_all};
 use contract::Timestamp;
 use contract::handles::object_type::EVENT_EMAIL_HISTORY;
 use store::{CustomMail, Mail, MailMark, MailState};
 
-on_both!(
+on_all!(
     a_mail_is_due_until_it_is_sent,
     a_mail_that_is_taken_is_put_off,
     the_outbox_shows_the_latest_first,

@@ -1,15 +1,20 @@
-//! One suite for every place the data can be: each test runs in memory and in a folder.
+//! One suite for every place the data can be: each test runs in memory, in a folder and in
+//! PostgreSQL, where tables are whole or in parts.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what helps a test may fail as a test does")]
 
 mod accounts;
 mod changes;
 mod commit;
+mod copy;
 mod crash;
+mod filters;
 mod links;
 mod mail;
 mod objects;
 mod open;
 mod references;
 mod search;
+#[path = "../postgres/mod.rs"]
+mod server;
 mod support;

@@ -1,6 +1,6 @@
 //! Objects: in, out, changed, gone.
 
-use crate::support::{Database, contract, full, guid, object, objects, on_both, with_texts};
+use crate::support::{Database, contract, full, guid, object, objects, on_all, with_texts};
 use contract::handles::object::{contact, cv_object};
 use contract::handles::object_type::{CONTACT, CONTACT_GROUP, EVENT};
 use contract::{Guid, Record, Timestamp, Value};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use store::StoreError;
 
-on_both![
+on_all![
     every_member_of_every_type_comes_back,
     members_not_set_stay_so,
     answers_stand_in_the_order_of_the_questions,

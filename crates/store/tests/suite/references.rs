@@ -1,12 +1,12 @@
 //! Members that refer to other objects, and those that show them.
 
-use crate::support::{Database, contract, guid, object, on_both, with_texts};
+use crate::support::{Database, contract, guid, object, on_all, with_texts};
 use contract::handles::object::{contact, event, invitee};
 use contract::handles::object_type::{CONTACT, EVENT, INVITEE};
 use contract::{FieldId, Guid, Record, Timestamp, Value};
 use store::{AccountId, Column, Filter, Operator, StoreError, Test};
 
-on_both![
+on_all![
     what_is_shown_is_the_other_objects_present_value,
     an_object_that_is_gone_leaves_its_last_values,
     without_the_other_object_the_rows_own_values_show,

@@ -1,6 +1,6 @@
 //! Search: every operator on every kind of column.
 
-use crate::support::{Database, guid, object, on_both, with_texts};
+use crate::support::{Database, guid, object, on_all, with_texts};
 use contract::handles::enumeration::primary_address_type;
 use contract::handles::object::{contact, contact_group, event};
 use contract::handles::object_type::{CONTACT, CONTACT_GROUP, ENTITY_CUSTOM_FIELD, EVENT};
@@ -10,7 +10,7 @@ use contract::{
 use store::Operator::{self, *};
 use store::{AccountId, Column, Filter, StoreError, Test};
 
-on_both![
+on_all![
     text_compares_without_case,
     key_members_compare_as_other_text_does,
     letters_of_every_script_compare_without_case,

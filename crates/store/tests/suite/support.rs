@@ -1,15 +1,17 @@
 //! What every test needs: a database, ids, and records with all members set.
 
+use crate::server::TestDatabase;
 use contract::handles::object::cv_object;
 use contract::{
     Contract, Decimal, EnumValue, FieldId, Guid, ObjectId, Record, Scalar, Timestamp, TypeId, TypeRef, Value,
 };
-use store::{Account, AccountId, Location, Reader, Result, Store, Writer};
+use std::sync::LazyLock;
+use store::{Account, AccountId, Location, Postgres, Reader, Result, Store, Writer};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 /// Runs functions over a [`Database`] as tests, each in every place the data can be.
-macro_rules! on_both {
+macro_rules! on_all {
     ($($name:ident),* $(,)?) => {
         mod memory {
             $(#[test] fn $name() { super::$name(&crate::support::Database::memory()); })*
@@ -17,15 +19,31 @@ macro_rules! on_both {
         mod folder {
             $(#[test] fn $name() { super::$name(&crate::support::Database::folder()); })*
         }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(&crate::support::Database::postgres()); })*
+        }
+        mod partitioned {
+            $(#[test] fn $name() { super::$name(&crate::support::Database::partitioned()); })*
+        }
     };
 }
-pub(crate) use on_both;
+pub(crate) use on_all;
+
+/// In how many parts the tables are made that are made in parts.
+const PARTITIONS: u32 = 3;
 
 /// An open database and a runtime to wait for it in.
 pub struct Database {
     pub store: Store,
     pub runtime: Runtime,
-    pub folder: Option<TempDir>,
+    pub location: Location,
+    _place: Option<Place>,
+}
+
+/// What is removed when the database is no longer needed.
+enum Place {
+    Folder { _folder: TempDir },
+    Postgres { _database: TestDatabase },
 }
 
 impl Database {
@@ -35,13 +53,31 @@ impl Database {
 
     pub fn folder() -> Database {
         let folder = TempDir::new().unwrap();
-        Database::open(Location::Folder(folder.path().to_owned()), Some(folder))
+        let location = Location::Folder(folder.path().to_owned());
+        Database::open(location, Some(Place::Folder { _folder: folder }))
     }
 
-    fn open(location: Location, folder: Option<TempDir>) -> Database {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    pub fn postgres() -> Database {
+        static TEMPLATE: LazyLock<TestDatabase> = LazyLock::new(|| migrated(None));
+        Database::like(&TEMPLATE, None)
+    }
+
+    /// In PostgreSQL with every table in parts, which refuses what does not keep to one account.
+    pub fn partitioned() -> Database {
+        static TEMPLATE: LazyLock<TestDatabase> = LazyLock::new(|| migrated(Some(PARTITIONS)));
+        Database::like(&TEMPLATE, Some(PARTITIONS))
+    }
+
+    fn like(template: &TestDatabase, partitions: Option<u32>) -> Database {
+        let database = TestDatabase::like(template);
+        let location = postgres(&database, partitions);
+        Database::open(location, Some(Place::Postgres { _database: database }))
+    }
+
+    fn open(location: Location, place: Option<Place>) -> Database {
+        let runtime = runtime();
         let store = runtime.block_on(Store::open(contract(), &location)).unwrap();
-        Database { store, runtime, folder }
+        Database { store, runtime, location, _place: place }
     }
 
     pub fn try_read<T: Send + 'static>(
@@ -79,6 +115,27 @@ impl Database {
     pub fn insert(&self, account: AccountId, object: ObjectId, records: Vec<Record>) {
         self.write(move |writer| writer.insert(account, object, &records, Timestamp(0)));
     }
+}
+
+/// A database with its tables made.
+fn migrated(partitions: Option<u32>) -> TestDatabase {
+    let database = TestDatabase::empty();
+    runtime().block_on(async {
+        let store = Store::open(contract(), &postgres(&database, partitions)).await.unwrap();
+        store.close().await;
+    });
+    database
+}
+
+/// A database of the test server as a place for data. Tests run side by side, so that each takes few of the
+/// server's connections.
+pub fn postgres(database: &TestDatabase, partitions: Option<u32>) -> Location {
+    let place = Postgres::new(database.url.parse().unwrap());
+    Location::Postgres(Postgres { connections: 4, partitions, ..place })
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 pub fn contract() -> &'static Contract {

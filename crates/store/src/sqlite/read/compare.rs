@@ -2,16 +2,14 @@
 
 use super::search::join;
 use crate::account::AccountId;
+use crate::comparison::end_of_range;
 use crate::error::{Result, StoreError};
-use crate::filter::Operator;
+use crate::filter::{MOST_VALUES, Operator};
 use crate::layout::Form;
 use contract::scalar::format_double;
 use contract::table::{fold, fold_case};
 use contract::{Contract, Decimal, Guid, Value};
 use rusqlite::types::Value as Owned;
-
-/// Parameters that a statement may have; SQLite's own limit is 32,766.
-const MOST: usize = 32_000;
 
 /// The values of a statement, the account first.
 pub(super) struct Parameters(Vec<Owned>);
@@ -32,7 +30,7 @@ impl Parameters {
     }
 
     pub fn finish(self) -> Result<Vec<Owned>> {
-        if self.0.len() > MOST { Err(StoreError::FilterSize) } else { Ok(self.0) }
+        if self.0.len() > MOST_VALUES { Err(StoreError::FilterSize) } else { Ok(self.0) }
     }
 }
 
@@ -234,33 +232,5 @@ fn scalar(form: Form, value: &Value) -> Option<Owned> {
         (Form::Decimal, Value::Decimal(number)) => Some(Owned::Text(number.to_string())),
         (Form::Decimal, Value::Integer(number)) => Some(Owned::Text(Decimal::from(*number).to_string())),
         _ => None,
-    }
-}
-
-/// The least text that comes after everything that begins with `start`, in the order of code
-/// points, which is that of UTF-8's bytes. None if nothing does.
-fn end_of_range(start: &str) -> Option<String> {
-    let mut chars: Vec<char> = start.chars().collect();
-    while let Some(last) = chars.pop() {
-        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
-        if let Some(next) = next {
-            chars.push(next);
-            return Some(chars.into_iter().collect());
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_range_of_a_start_ends_before_the_next_letter() {
-        assert_eq!(end_of_range("ab").as_deref(), Some("ac"));
-        assert_eq!(end_of_range("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
-        assert_eq!(end_of_range("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(end_of_range("\u{10ffff}"), None);
-        assert_eq!(end_of_range(""), None);
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::account::{Account, AccountId, ApiUser, ContactType, Session, Sessions};
 use crate::error::{Result, StoreError};
-use crate::layout::FIXED_TABLES;
 use crate::sqlite::access::Access;
 use crate::verbs::AccountWriter;
 use contract::Timestamp;
@@ -44,11 +43,9 @@ impl AccountWriter for Access<'_> {
     }
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool> {
-        let derived = self.schema.tables().iter().map(|table| table.name.as_str());
-        let links = self.schema.links().iter().map(|link| link.name.as_str());
-        for table in FIXED_TABLES.into_iter().chain(derived).chain(links) {
-            self.connection
-                .execute(&format!(r#"DELETE FROM "{table}" WHERE account_id = ?1"#), [account.0])?;
+        for (_, table) in self.schema.shapes() {
+            let sql = format!(r#"DELETE FROM "{}" WHERE account_id = ?1"#, table.name);
+            self.connection.execute(&sql, [account.0])?;
         }
         Ok(self.execute("DELETE FROM account WHERE id = ?1", [account.0])? > 0)
     }

@@ -1,0 +1,244 @@
+//! A connection on which a transaction is open, for jobs that run in a thread that may block.
+
+use super::binding;
+use super::error::{Class, class};
+use super::value::Parameter;
+use crate::error::{Result, StoreError};
+use deadpool_postgres::{Client, Object};
+use futures_util::future::join3;
+use futures_util::TryStreamExt;
+use std::cell::{Cell, RefCell};
+use std::pin::{Pin, pin};
+use tokio::runtime::Handle;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Error, Row, RowStream, Statement};
+
+/// Statements that a connection keeps prepared. Searches have as many texts as there are filters, so
+/// that a connection that has this many forgets all and starts again.
+const STATEMENTS: usize = 256;
+
+/// Locks the account's row against other writers and nobody else. An account that is not there
+/// locks nothing.
+const HOLD: &str = "SELECT 1 FROM account WHERE account_id = $1 FOR NO KEY UPDATE";
+
+/// A connection within a transaction. It must not be used in a thread that runs tasks.
+pub(crate) struct Connection {
+    client: Client,
+    runtime: Handle,
+    /// False where a pooler stands between, which may give each transaction another server process.
+    prepares: bool,
+    /// Begins the transaction, unless that was sent: it travels with the first statement.
+    begin: Cell<Option<&'static str>>,
+    /// The account to hold before the next statement, with which it travels.
+    hold: Cell<Option<i64>>,
+    trouble: RefCell<Option<Trouble>>,
+}
+
+/// The first error that a transaction met. PostgreSQL refuses all that follows it.
+pub(crate) struct Trouble {
+    /// What it means.
+    pub class: Class,
+    /// The error.
+    pub error: StoreError,
+}
+
+impl Connection {
+    /// A connection on which a transaction begins as `begin` says.
+    pub fn new(client: Client, runtime: Handle, prepares: bool, begin: &'static str) -> Connection {
+        let begin = Cell::new(Some(begin));
+        Connection { client, runtime, prepares, begin, hold: Cell::new(None), trouble: RefCell::default() }
+    }
+
+    /// Has the next statement wait until no other transaction holds the account.
+    pub fn hold(&self, account: i64) {
+        self.hold.set(Some(account));
+    }
+
+    /// The rows of a statement about one account.
+    pub fn query(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+        check(sql)?;
+        self.query_everywhere(sql, parameters)
+    }
+
+    /// The rows of a statement that may be about all accounts.
+    pub fn query_everywhere(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+        self.ask(sql, parameters, async |rows| Ok(rows.try_collect().await?))
+    }
+
+    /// How many rows a statement changed.
+    pub fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64> {
+        check(sql)?;
+        self.ask(sql, parameters, async |mut rows| {
+            while rows.try_next().await?.is_some() {}
+            Ok(rows.rows_affected().unwrap_or(0))
+        })
+    }
+
+    /// Gives each row to `each`, which must not ask the connection, until it says false.
+    pub fn stream(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        each: &mut dyn FnMut(&Row) -> Result<bool>,
+    ) -> Result<()> {
+        check(sql)?;
+        self.ask(sql, parameters, async |mut rows| {
+            while let Some(row) = rows.try_next().await? {
+                if !each(&row).map_err(Stop::Job)? {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Ends the transaction so that its changes are kept, and waits until they are on disk.
+    pub fn commit(&self) -> std::result::Result<(), Error> {
+        self.end("COMMIT")
+    }
+
+    /// Ends the transaction so that it leaves nothing.
+    pub fn rollback(&self) -> std::result::Result<(), Error> {
+        self.end("ROLLBACK")
+    }
+
+    fn end(&self, sql: &str) -> std::result::Result<(), Error> {
+        // A transaction that never began has nothing to end.
+        if self.begin.take().is_some() {
+            return Ok(());
+        }
+        self.runtime.block_on(self.client.batch_execute(sql))
+    }
+
+    /// Ends a transaction that has only read; a connection on which that fails is closed.
+    pub fn end_reading(self) -> impl Future<Output = ()> + Send + 'static {
+        let Connection { client, begin, .. } = self;
+        let began = begin.into_inner().is_none();
+        async move {
+            if began && client.batch_execute("COMMIT").await.is_err() {
+                drop(Object::take(client));
+            }
+        }
+    }
+
+    /// The first error, if there was one.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble.take()
+    }
+
+    /// The client, whatever state it is in.
+    pub fn into_client(self) -> Client {
+        self.client
+    }
+
+    fn ask<T>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        take: impl AsyncFnOnce(Pin<&mut RowStream>) -> std::result::Result<T, Stop>,
+    ) -> Result<T> {
+        let answer = self.runtime.block_on(async {
+            let rows = pin!(self.start(sql, parameters).await?);
+            take(rows).await
+        });
+        answer.map_err(|stop| match stop {
+            Stop::Job(error) => error,
+            Stop::Database(error) => {
+                let class = class(&error);
+                let error = StoreError::from(error);
+                let mut trouble = self.trouble.borrow_mut();
+                trouble.get_or_insert(Trouble { class, error: error.clone() });
+                error
+            }
+        })
+    }
+
+    /// Sends a statement, and what has to come before it, without waiting in between.
+    async fn start(&self, sql: &str, parameters: &[Parameter<'_>]) -> std::result::Result<RowStream, Error> {
+        let begin = self.begin.take();
+        let account = self.hold.take();
+        let begin = async {
+            match begin {
+                Some(begin) => self.client.batch_execute(begin).await,
+                None => Ok(()),
+            }
+        };
+        let key = account.as_ref().map(|account| [Parameter::new(account)]);
+        // Preparing takes a round trip of its own when it is new: before, so that the order is kept.
+        let hold = match &key {
+            Some(key) => Some(self.prepare(HOLD, key).await?),
+            None => None,
+        };
+        let statement = self.prepare(sql, parameters).await?;
+        let hold = async {
+            match (hold, &key) {
+                (Some(hold), Some(key)) => self.send(hold, key).await?.try_collect::<Vec<_>>().await.map(|_| ()),
+                _ => Ok(()),
+            }
+        };
+        // Each is sent when it is first polled, which happens in this order.
+        let (begun, held, rows) = join3(begin, hold, self.send(statement, parameters)).await;
+        begun.and(held).and(rows)
+    }
+
+    async fn prepare<'a>(
+        &self,
+        sql: &'a str,
+        parameters: &[Parameter<'_>],
+    ) -> std::result::Result<Prepared<'a>, Error> {
+        if !self.prepares {
+            return Ok(Prepared::Not(sql));
+        }
+        if self.client.statement_cache.size() > STATEMENTS {
+            self.client.statement_cache.clear();
+        }
+        let types: Vec<Type> = parameters.iter().map(|parameter| parameter.ty.clone()).collect();
+        Ok(Prepared::Kept(self.client.prepare_typed_cached(sql, &types).await?))
+    }
+
+    async fn send(
+        &self,
+        statement: Prepared<'_>,
+        parameters: &[Parameter<'_>],
+    ) -> std::result::Result<RowStream, Error> {
+        match statement {
+            Prepared::Kept(statement) => {
+                self.client.query_raw(&statement, parameters.iter().map(|parameter| parameter.value)).await
+            }
+            Prepared::Not(sql) => {
+                let parameters = parameters.iter().map(|parameter| (parameter.value, parameter.ty.clone()));
+                self.client.query_typed_raw(sql, parameters).await
+            }
+        }
+    }
+}
+
+/// A statement before it is sent.
+enum Prepared<'a> {
+    /// The server knows it by a name.
+    Kept(Statement),
+    /// Its text travels with each use.
+    Not(&'a str),
+}
+
+/// Why a statement did not come to its end.
+enum Stop {
+    /// The job had enough of its rows.
+    Job(StoreError),
+    /// PostgreSQL failed.
+    Database(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Database(error)
+    }
+}
+
+/// While developing, refuses statements that reach beyond an account.
+fn check(sql: &str) -> Result<()> {
+    if cfg!(debug_assertions) {
+        binding::check(sql).map_err(|reason| StoreError::Database(format!("{reason}: {sql}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Runs jobs: each in a transaction of its own, in a thread that may block.
+
+use super::Shared;
+use super::access::{Access, Mode};
+use super::connection::{Connection, Trouble};
+use super::error::{Class, class};
+use super::pool::Turn;
+use crate::error::{Result, StoreError};
+use deadpool_postgres::{Client, Object};
+use std::hash::{BuildHasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+/// Begins a transaction that sees one snapshot. Its plans are for few rows, which compiling costs more
+/// than it saves.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL jit = off";
+
+/// Begins a transaction whose statements see the latest of what others have committed. A process that
+/// stops in the middle must not hold its account for ever.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL jit = off; \
+    SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+/// How often a job is run that loses against others.
+const ATTEMPTS: u32 = 8;
+
+/// How long it waits at most before it is run a second time; twice as long before each further one.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Runs a job that reads.
+pub(super) async fn read<T, F>(shared: Arc<Shared>, job: F) -> Result<T>
+where
+    F: FnOnce(&Access<'_>) -> Result<T> + Send + 'static,
+    T: Send + 'static,
+{
+    let turn = shared.pool.turn().await?;
+    let client = shared.pool.client().await?;
+    let task = spawn_blocking(move || {
+        let connection = shared.connection(client, READ);
+        let access = Access::new(&shared.schema, &connection, Mode::Read);
+        let answer = catch_unwind(AssertUnwindSafe(|| job(&access)));
+        let answer = answer.unwrap_or(Err(StoreError::Panicked));
+        match connection.trouble() {
+            None => {
+                shared.runtime.spawn(finish_reading(connection.end_reading(), turn));
+                answer
+            }
+            Some(trouble) => {
+                give_back(connection, &trouble);
+                answer.and(Err(trouble.error))
+            }
+        }
+    });
+    task.await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// Ends the transaction of a job that has its answer already.
+async fn finish_reading(end: impl Future<Output = ()> + Send, turn: Turn) {
+    end.await;
+    drop(turn);
+}
+
+/// Runs a job that writes, and once more whenever that cannot have changed anything and may succeed.
+pub(super) async fn write<T, F>(shared: Arc<Shared>, mut job: F) -> Result<T>
+where
+    F: FnMut(&mut Access<'_>) -> Result<T> + Send + 'static,
+    T: Send + 'static,
+{
+    let _turn = shared.pool.turn().await?;
+    let mut was_lost = false;
+    for attempt in 1..=ATTEMPTS {
+        let client = shared.pool.client().await?;
+        let own = Arc::clone(&shared);
+        let task = spawn_blocking(move || {
+            let outcome = run(&own, client, &mut job);
+            (outcome, job)
+        });
+        let outcome;
+        (outcome, job) = task.await.map_err(|_| StoreError::Closed)?;
+        match outcome {
+            Outcome::Done(answer) => return answer,
+            Outcome::Lost if was_lost => return Err(StoreError::Unreachable),
+            Outcome::Lost => was_lost = true,
+            Outcome::Conflict => {
+                tracing::debug!(attempt, "a job lost against another and is run again");
+                sleep(pause(attempt)).await;
+            }
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+/// Some time up to the longest that this attempt waits, so that those who met do not meet again.
+fn pause(attempt: u32) -> Duration {
+    let longest = PAUSE * 2_u32.pow(attempt);
+    // Keys of hash tables are the randomness at hand; nothing that is kept or told depends on it.
+    longest.mul_f64((RandomState::new().hash_one(attempt) % 1000) as f64 / 1000.0)
+}
+
+/// What came of running a job.
+enum Outcome<T> {
+    /// Its answer, or why there is none.
+    Done(Result<T>),
+    /// Nothing, since it lost against another.
+    Conflict,
+    /// Nothing, since the connection broke.
+    Lost,
+}
+
+fn run<T, F>(shared: &Shared, client: Client, job: &mut F) -> Outcome<T>
+where
+    F: FnMut(&mut Access<'_>) -> Result<T>,
+{
+    let connection = shared.connection(client, WRITE);
+    let mut access = Access::new(&shared.schema, &connection, Mode::Write);
+    let answer = catch_unwind(AssertUnwindSafe(|| job(&mut access)));
+    let answer = answer.unwrap_or(Err(StoreError::Panicked));
+    match (answer, connection.trouble()) {
+        (Ok(answer), None) => commit(connection, answer),
+        (answer, Some(trouble)) => {
+            give_back(connection, &trouble);
+            match trouble.class {
+                Class::Conflict => Outcome::Conflict,
+                Class::Lost => Outcome::Lost,
+                // PostgreSQL has undone all of it, also for a job that does not mind the error.
+                Class::Final => Outcome::Done(answer.and(Err(trouble.error))),
+            }
+        }
+        (Err(error), None) => {
+            if connection.rollback().is_err() {
+                discard(connection);
+            }
+            Outcome::Done(Err(error))
+        }
+    }
+}
+
+fn commit<T>(connection: Connection, answer: T) -> Outcome<T> {
+    let Err(error) = connection.commit() else { return Outcome::Done(Ok(answer)) };
+    let class = class(&error);
+    discard(connection);
+    match class {
+        Class::Conflict => Outcome::Conflict,
+        Class::Lost => {
+            tracing::error!("{}", StoreError::Unknown);
+            Outcome::Done(Err(StoreError::Unknown))
+        }
+        Class::Final => Outcome::Done(Err(error.into())),
+    }
+}
+
+/// Returns a connection on which a transaction failed.
+fn give_back(connection: Connection, trouble: &Trouble) {
+    if trouble.class == Class::Lost || connection.rollback().is_err() {
+        discard(connection);
+    }
+}
+
+/// Closes a connection that nobody should get again.
+fn discard(connection: Connection) {
+    drop(Object::take(connection.into_client()));
+}

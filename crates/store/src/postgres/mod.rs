@@ -1,0 +1,94 @@
+//! The store over PostgreSQL, and over databases that spread PostgreSQL over machines.
+//!
+//! Every statement says whose data it is about in its first parameter, so that a database that is
+//! spread by account answers it in one place. Nothing outlives a transaction on a connection but
+//! prepared statements, and not even those where a pooler stands between.
+
+mod access;
+mod binding;
+mod connection;
+mod derive;
+mod distribute;
+mod error;
+mod job;
+mod migrate;
+mod place;
+mod pool;
+mod read;
+mod row;
+mod rows;
+mod schema;
+mod statements;
+mod tls;
+mod value;
+mod write;
+
+pub use place::{Postgres, PostgresUrl, PostgresUrlError};
+
+use crate::error::{OpenError, Result, StoreError};
+use crate::layout::Layout;
+use crate::verbs::{Reader, Writer};
+use connection::Connection;
+use deadpool_postgres::Client;
+use pool::Pool;
+use schema::Schema;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// An open database.
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+}
+
+/// What every job needs.
+struct Shared {
+    schema: Schema,
+    pool: Pool,
+    prepares: bool,
+    runtime: Handle,
+}
+
+impl Shared {
+    /// A connection on which a transaction begins as `begin` says.
+    fn connection(&self, client: Client, begin: &'static str) -> Connection {
+        Connection::new(client, self.runtime.clone(), self.prepares, begin)
+    }
+}
+
+impl Server {
+    /// Opens the database and brings it up to date.
+    pub async fn open(layout: Arc<Layout>, place: &Postgres) -> std::result::Result<Server, OpenError> {
+        let name = || place.url.to_string();
+        let failed = |reason: String| OpenError::Unreachable { place: name(), reason };
+        let pool = Pool::new(place).map_err(|error| failed(error.to_string()))?;
+        let mut client = pool.connect().await.map_err(|refused| failed(refused.reason))?;
+        let schema = Schema::new(layout);
+        let refused = migrate::migrate(&mut client, &schema, migrate::STEPS, place.partitions).await;
+        refused.map_err(|refusal| refusal.of(name()))?;
+        drop(client);
+        let shared = Shared { schema, pool, prepares: !place.pooler, runtime: Handle::current() };
+        Ok(Server { shared: Arc::new(shared) })
+    }
+
+    pub async fn read<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        job::read(Arc::clone(&self.shared), |access| job(access)).await
+    }
+
+    pub async fn write<T, F>(&self, mut job: F) -> Result<T>
+    where
+        F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        // A task of its own, so that it runs whether or not anybody waits for it.
+        let task = tokio::spawn(job::write(Arc::clone(&self.shared), move |access| job(access)));
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub async fn close(&self) {
+        self.shared.pool.close().await;
+    }
+}

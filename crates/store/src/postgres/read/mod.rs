@@ -1,0 +1,9 @@
+//! Verbs that read.
+
+mod accounts;
+mod changes;
+mod condition;
+mod links;
+mod mail;
+mod objects;
+mod search;

@@ -1,0 +1,159 @@
+//! Records as rows, and rows as records.
+
+use super::schema::Schema;
+use super::value::{Id, Parameter, escape, unescape};
+use crate::error::{Result, StoreError};
+use crate::form::{self, Held};
+use crate::layout::{Column, Form, Table};
+use contract::handles::object::cv_object;
+use contract::{Guid, Record, Value};
+use std::borrow::Cow;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+/// The values that a column has in a batch of rows.
+pub(crate) enum List<'a> {
+    /// Text, escaped.
+    Text(Vec<Option<Cow<'a, str>>>),
+    /// True or false.
+    Boolean(Vec<Option<bool>>),
+    /// Whole numbers.
+    Integer(Vec<Option<i64>>),
+    /// Floating-point numbers.
+    Double(Vec<Option<f64>>),
+    /// Ids.
+    Id(Vec<Option<Id>>),
+}
+
+impl<'a> List<'a> {
+    /// The list of a column of that form, without values.
+    fn new(form: Form, rows: usize) -> List<'a> {
+        match form {
+            Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => {
+                List::Text(Vec::with_capacity(rows))
+            }
+            Form::Boolean => List::Boolean(Vec::with_capacity(rows)),
+            Form::Integer | Form::Time => List::Integer(Vec::with_capacity(rows)),
+            Form::Double => List::Double(Vec::with_capacity(rows)),
+            Form::Reference => List::Id(Vec::with_capacity(rows)),
+        }
+    }
+
+    /// Adds a value; none if it is of another kind.
+    fn push(&mut self, held: Held<'a>) -> Option<()> {
+        match (self, held) {
+            (List::Text(list), Held::Text(text)) => list.push(Some(escape(text))),
+            (List::Boolean(list), Held::Boolean(truth)) => list.push(Some(truth)),
+            (List::Integer(list), Held::Integer(number)) => list.push(Some(number)),
+            (List::Double(list), Held::Double(number)) => list.push(Some(number)),
+            (List::Id(list), Held::Id(id)) => list.push(Some(Id(id))),
+            (List::Text(list), Held::Null) => list.push(None),
+            (List::Boolean(list), Held::Null) => list.push(None),
+            (List::Integer(list), Held::Null) => list.push(None),
+            (List::Double(list), Held::Null) => list.push(None),
+            (List::Id(list), Held::Null) => list.push(None),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// The list as a parameter.
+    pub fn parameter(&self) -> Parameter<'_> {
+        match self {
+            List::Text(list) => Parameter::new(list),
+            List::Boolean(list) => Parameter::new(list),
+            List::Integer(list) => Parameter::new(list),
+            List::Double(list) => Parameter::new(list),
+            List::Id(list) => Parameter::new(list),
+        }
+    }
+}
+
+/// Rows as lists: one for each column of the table, then one for each key.
+pub(crate) fn lists<'a>(schema: &Schema, table: &Table, records: &[&'a Record]) -> Result<Vec<List<'a>>> {
+    let columns = table.columns.iter().map(|column| list(schema, table, column, records));
+    let mut out = columns.collect::<Result<Vec<_>>>()?;
+    out.extend(table.keys.iter().map(|key| {
+        let keys = records.iter().map(|record| form::key(key, record).map(escape));
+        List::Text(keys.collect())
+    }));
+    Ok(out)
+}
+
+fn list<'a>(schema: &Schema, table: &Table, column: &Column, records: &[&'a Record]) -> Result<List<'a>> {
+    let mut list = List::new(column.form, records.len());
+    for record in records {
+        form::encode(schema.contract, column.form, record.get(column.field))
+            .and_then(|held| list.push(held))
+            .ok_or_else(|| StoreError::Record { table: table.name.clone(), column: column.name.clone() })?;
+    }
+    Ok(list)
+}
+
+/// The record in a row that begins with the id and goes on with the table's columns.
+pub(crate) fn record(schema: &Schema, table: &Table, row: &Row) -> Result<Record> {
+    let mut record = schema.contract.record(table.ty);
+    record.set(cv_object::ID, guid(row, 0)?.to_string());
+    for (index, column) in table.columns.iter().enumerate() {
+        record.set(column.field, value(schema, table, column, row, index + 1)?);
+    }
+    Ok(record)
+}
+
+/// The value of a column.
+pub(crate) fn value(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    row: &Row,
+    index: usize,
+) -> Result<Value> {
+    held(column.form, row, index)
+        .and_then(|held| form::decode(schema.contract, column.form, held))
+        .ok_or_else(|| StoreError::Stored { table: table.name.clone(), column: column.name.clone() })
+}
+
+/// What a column of that form holds; none if the column is of another type.
+pub(crate) fn held(form: Form, row: &Row, index: usize) -> Option<Held<'_>> {
+    let held = match form {
+        Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => {
+            row.try_get::<_, Option<&str>>(index).ok()?.map(|text| Held::Text(unescape(text)))
+        }
+        Form::Boolean => row.try_get::<_, Option<bool>>(index).ok()?.map(Held::Boolean),
+        Form::Integer | Form::Time => row.try_get::<_, Option<i64>>(index).ok()?.map(Held::Integer),
+        Form::Double => row.try_get::<_, Option<f64>>(index).ok()?.map(Held::Double),
+        Form::Reference => row.try_get::<_, Option<Id>>(index).ok()?.map(|id| Held::Id(id.0)),
+    };
+    Some(held.unwrap_or(Held::Null))
+}
+
+/// What an array of a column of that form holds; none if it is of another type.
+pub(crate) fn many(form: Form, row: &Row, index: usize) -> Option<Vec<Held<'_>>> {
+    fn all<'r, T: FromSql<'r>>(row: &'r Row, index: usize, of: fn(T) -> Held<'r>) -> Option<Vec<Held<'r>>> {
+        let values: Vec<Option<T>> = row.try_get(index).ok()?;
+        Some(values.into_iter().map(|value| value.map_or(Held::Null, of)).collect())
+    }
+    match form {
+        Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => {
+            all(row, index, |text: &str| Held::Text(unescape(text)))
+        }
+        Form::Boolean => all(row, index, Held::Boolean),
+        Form::Integer | Form::Time => all(row, index, Held::Integer),
+        Form::Double => all(row, index, Held::Double),
+        Form::Reference => all(row, index, |id: Id| Held::Id(id.0)),
+    }
+}
+
+/// The id in a column.
+pub(crate) fn guid(row: &Row, index: usize) -> Result<Guid> {
+    row.try_get::<_, Id>(index).map(|id| id.0).map_err(StoreError::from)
+}
+
+/// Each id once, in the order of the ids: rows are then met in the order of their index, and two
+/// transactions that change the same rows meet them in the same order.
+pub(crate) fn distinct(ids: &[Guid]) -> Vec<Id> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter().map(Id).collect()
+}

@@ -1,0 +1,6 @@
+//! Verbs that write.
+
+mod accounts;
+mod links;
+mod mail;
+mod objects;
