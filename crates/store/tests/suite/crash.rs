@@ -1,24 +1,28 @@
 //! A process that is killed at any moment: what it has acknowledged is there, whole.
 
+use crate::server::TestDatabase;
 use crate::support::{contract, guid, object};
 use contract::handles::object_type::CONTACT;
 use contract::{Guid, LinkId, Record, Timestamp};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Command, Stdio};
-use store::{Account, AccountId, Location, Store};
+use store::{Account, AccountId, Location, Postgres, Store};
 use tempfile::TempDir;
 
 /// Tells the test executable to be the process that writes, and where.
-const FOLDER: &str = "STORE_CRASH_FOLDER";
+const PLACE: &str = "STORE_CRASH_PLACE";
 /// From which batch on.
 const START: &str = "STORE_CRASH_START";
 
 const BATCH: u64 = 20;
 const CLIENTS: u64 = 3;
 
-async fn open(folder: &Path) -> Store {
-    Store::open(contract(), &Location::Folder(folder.to_owned())).await.unwrap()
+async fn open(place: &str) -> Store {
+    let location = match place.parse() {
+        Ok(url) => Location::Postgres(Postgres { connections: CLIENTS as u32, ..Postgres::new(url) }),
+        Err(_) => Location::Folder(place.into()),
+    };
+    Store::open(contract(), &location).await.unwrap()
 }
 
 fn ids(batch: u64) -> Vec<Guid> {
@@ -39,8 +43,8 @@ async fn write(store: &Store, account: AccountId, number: u64) {
 /// Not a test of its own: the process that the test below starts and kills.
 #[tokio::test]
 async fn the_process_that_writes() {
-    let (Ok(folder), Ok(start)) = (std::env::var(FOLDER), std::env::var(START)) else { return };
-    let store = open(Path::new(&folder)).await;
+    let (Ok(place), Ok(start)) = (std::env::var(PLACE), std::env::var(START)) else { return };
+    let store = open(&place).await;
     let start: u64 = start.parse().unwrap();
     let account = match store.read(|reader| reader.account("1")).await.unwrap() {
         Some(account) => account.id,
@@ -64,13 +68,24 @@ async fn the_process_that_writes() {
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
     let folder = TempDir::new().unwrap();
+    write_and_kill(folder.path().to_str().unwrap()).await;
+}
+
+#[tokio::test]
+async fn what_postgresql_acknowledged_survives_a_kill() {
+    let database = TestDatabase::empty();
+    write_and_kill(&database.url).await;
+}
+
+/// Kills the process that writes to a place, again and again.
+async fn write_and_kill(place: &str) {
     let mut acknowledged: Vec<u64> = Vec::new();
     let mut next = 0;
     for round in 0..6 {
         let lines_to_wait_for = 5 + round * round * 7;
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "crash::the_process_that_writes", "--nocapture"])
-            .env(FOLDER, folder.path())
+            .env(PLACE, place)
             .env(START, next.to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -84,14 +99,14 @@ async fn what_was_acknowledged_survives_a_kill() {
         acknowledged.extend(lines.filter_map(batch));
         process.wait().unwrap();
         next = acknowledged.iter().max().unwrap() + CLIENTS * 2;
-        check(folder.path(), &acknowledged).await;
+        check(place, &acknowledged).await;
     }
     assert!(acknowledged.len() > 300);
 }
 
 /// Every acknowledged batch is whole, and every other one is whole or not there at all.
-async fn check(folder: &Path, acknowledged: &[u64]) {
-    let store = open(folder).await;
+async fn check(place: &str, acknowledged: &[u64]) {
+    let store = open(place).await;
     let account = store.read(|reader| reader.account("1")).await.unwrap().unwrap().id;
     for number in 0..acknowledged.iter().max().unwrap() + CLIENTS * 2 {
         let (exist, links, log) = store

@@ -9,10 +9,13 @@ mod commit;
 mod copy;
 mod crash;
 mod filters;
+mod distribute;
 mod links;
 mod mail;
 mod objects;
 mod open;
+mod postgres_jobs;
+mod postgres_open;
 mod references;
 mod search;
 #[path = "../postgres/mod.rs"]

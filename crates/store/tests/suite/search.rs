@@ -14,6 +14,7 @@ on_all![
     text_compares_without_case,
     key_members_compare_as_other_text_does,
     letters_of_every_script_compare_without_case,
+    letters_that_few_texts_have_are_found,
     wildcards_and_quotes_are_ordinary_letters,
     numbers_compare_as_numbers,
     decimals_compare_exactly,
@@ -123,6 +124,28 @@ fn letters_of_every_script_compare_without_case(db: &Database) {
             (StartsWith, "山".into(), &[5]),
             (Less, "b".into(), &[]),
             (Greater, "z".into(), &[0, 1, 2, 3, 4, 5]),
+        ];
+        check(db, CONTACT, field, stored, &cases);
+    }
+}
+
+/// The Kelvin sign folds to an ASCII letter; PostgreSQL does not keep U+0000.
+fn letters_that_few_texts_have_are_found(db: &Database) {
+    for field in [contact::LAST_NAME, contact::SOURCE_ID] {
+        let stored = texts(&["\u{212a}elvin", "KELVIN\u{a0}", "kelvin\u{0}", "kel\u{1}vin", "\u{1}\u{1}"]);
+        let cases: Vec<(Operator, Value, &[u64])> = vec![
+            (Equals, "kelvin".into(), &[0, 1]),
+            (Equals, "kelvin\u{0}".into(), &[2]),
+            (Equals, "\u{0}".into(), &[]),
+            (NotEqual, "kelvin".into(), &[2, 3, 4, 5]),
+            (Contains, "elv".into(), &[0, 1, 2]),
+            (Contains, "KELV".into(), &[0, 1, 2]),
+            (Contains, "\u{0}".into(), &[2]),
+            (Contains, "\u{1}".into(), &[3, 4]),
+            (StartsWith, "k".into(), &[0, 1, 2, 3]),
+            (StartsWith, "kel\u{1}".into(), &[3]),
+            (Less, "kelvin".into(), &[3, 4]),
+            (Greater, "kelvin".into(), &[2]),
         ];
         check(db, CONTACT, field, stored, &cases);
     }

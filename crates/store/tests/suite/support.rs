@@ -134,7 +134,7 @@ pub fn postgres(database: &TestDatabase, partitions: Option<u32>) -> Location {
     Location::Postgres(Postgres { connections: 4, partitions, ..place })
 }
 
-fn runtime() -> Runtime {
+pub fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
