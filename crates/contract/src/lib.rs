@@ -30,7 +30,7 @@ pub use model::{
 };
 pub use object::{ObjectId, ObjectType, Property};
 pub use read::Mistake;
-pub use record::{Record, Value};
+pub use record::{Changes, Record, Value};
 pub use scalar::{Decimal, Guid, Timestamp};
 pub use table::{Key, Link, LinkId, Reference, Source};
 pub use words::Words;

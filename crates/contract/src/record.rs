@@ -79,16 +79,52 @@ impl From<Record> for Value {
 }
 
 /// An instance of a complex type: one value per member, in the type's order.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Two are equal if their types and values are, whatever was changed on the way.
+#[derive(Clone, Debug)]
 pub struct Record {
     ty: TypeId,
     values: Vec<Value>,
+    changes: Option<Changes>,
+}
+
+/// Members of a record, as a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Changes(u128);
+
+impl Changes {
+    /// Whether the member is one of them.
+    pub fn has(self, field: FieldId) -> bool {
+        self.0.checked_shr(u32::from(field.0)).is_some_and(|bits| bits & 1 == 1)
+    }
+
+    /// The set with one more member; none if the set has no room for it.
+    fn with(self, field: FieldId) -> Option<Changes> {
+        Some(Changes(self.0 | 1_u128.checked_shl(u32::from(field.0))?))
+    }
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Record) -> bool {
+        self.ty == other.ty && self.values == other.values
+    }
 }
 
 impl Record {
     /// An instance with every member absent.
     pub fn new(model: &Model, ty: TypeId) -> Record {
-        Record { ty, values: model.ty(ty).members.iter().map(|_| Value::Absent).collect() }
+        Record { ty, values: vec![Value::Absent; model.ty(ty).members.len()], changes: None }
+    }
+
+    /// The record as it was found somewhere: from now on it keeps count of the members that change.
+    #[must_use]
+    pub fn as_found(self) -> Record {
+        Record { changes: Some(Changes::default()), ..self }
+    }
+
+    /// The members that have changed since the record was found; nothing if nobody counts.
+    pub fn changes(&self) -> Option<Changes> {
+        self.changes
     }
 
     /// Its type.
@@ -140,14 +176,19 @@ impl Record {
 
     /// Sets the member. A handle of another type that lies past the end is ignored.
     pub fn set(&mut self, field: FieldId, value: impl Into<Value>) {
-        if let Some(slot) = self.values.get_mut(usize::from(field.0)) {
-            *slot = value.into();
+        let Some(slot) = self.values.get_mut(usize::from(field.0)) else { return };
+        let value = value.into();
+        if let Some(changes) = self.changes
+            && *slot != value
+        {
+            self.changes = changes.with(field);
         }
+        *slot = value;
     }
 
     /// Adds an occurrence to a repeated element.
     pub fn push(&mut self, field: FieldId, value: impl Into<Value>) {
-        let Some(slot) = self.values.get_mut(usize::from(field.0)) else { return };
+        let Some(slot) = self.changed(field) else { return };
         match slot {
             Value::List(items) => items.push(value.into()),
             _ => *slot = Value::List(vec![value.into()]),
@@ -156,11 +197,53 @@ impl Record {
 
     /// Takes the member's value out, leaving it absent.
     pub fn take(&mut self, field: FieldId) -> Value {
-        self.values.get_mut(usize::from(field.0)).map(std::mem::take).unwrap_or_default()
+        self.changed(field).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The member's place, whose value is going to change.
+    fn changed(&mut self, field: FieldId) -> Option<&mut Value> {
+        self.changes = self.changes.and_then(|changes| changes.with(field));
+        self.values.get_mut(usize::from(field.0))
     }
 
     /// All members with their values, in the type's order.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Value)> {
         self.values.iter().enumerate().map(|(index, value)| (FieldId(index as u16), value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Contract;
+    use crate::handles::object::contact;
+
+    #[test]
+    fn a_record_counts_what_changes_once_it_was_found() {
+        let contract = Contract::get().unwrap();
+        let mut record = contract.record(contact::TYPE_ID);
+        record.set(contact::TITLE, "Chair");
+        assert_eq!(record.changes(), None);
+        let found = record.clone().as_found();
+        let mut changed = found.clone();
+        for (field, text) in [(contact::TITLE, "Chair"), (contact::COMPANY, "Sample")] {
+            changed.set(field, text);
+        }
+        changed.take(contact::NICKNAME);
+        let changes = changed.changes().unwrap();
+        let all = changed.iter().filter(|(field, _)| changes.has(*field)).map(|(field, _)| field);
+        assert_eq!(
+            all.collect::<Vec<_>>(),
+            [contact::COMPANY.min(contact::NICKNAME), contact::COMPANY.max(contact::NICKNAME)]
+        );
+        assert_eq!(found, record, "counting is no part of the value");
+    }
+
+    #[test]
+    fn a_member_past_the_sets_room_ends_the_count() {
+        let contract = Contract::get().unwrap();
+        let mut record = contract.record(contact::TYPE_ID).as_found();
+        record.take(FieldId(500));
+        assert_eq!(record.changes(), None);
     }
 }

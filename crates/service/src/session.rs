@@ -9,8 +9,10 @@ use base64ct::{Base64, Encoding};
 use contract::Timestamp;
 use contract::handles::code;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::net::IpAddr;
-use store::{Account, AccountId, ApiUser};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::{Account, AccountId, ApiUser, StoreError};
 
 const VALUE_BYTES: usize = 1072;
 const ACCOUNT_BYTES: usize = 8;
@@ -24,6 +26,49 @@ pub struct Session {
     pub user: String,
     /// When the call came in; the time of everything it writes.
     pub at: Timestamp,
+}
+
+/// For how long a session that was looked up is taken to be as it was. So long may it take until a change by
+/// another process, such as a command-line tool, is heeded.
+const FRESH_MICROS: i64 = 1_000_000;
+
+/// Sessions that are kept for so long, at most.
+const KEPT: usize = 1_024;
+
+/// Sessions that were looked up a moment ago, by the hash of their value.
+#[derive(Default)]
+pub(crate) struct Recent(Mutex<HashMap<[u8; 32], Arc<Found>>>);
+
+/// A session as it was at an instant.
+struct Found {
+    at: Timestamp,
+    session: store::Session,
+    account: Account,
+    user: ApiUser,
+}
+
+impl Recent {
+    /// Forgets all: one of them may have changed.
+    pub fn forget(&self) {
+        self.map().clear();
+    }
+
+    fn get(&self, hash: &[u8; 32], at: Timestamp) -> Option<Arc<Found>> {
+        let found = self.map().get(hash).cloned()?;
+        (0..FRESH_MICROS).contains(&at.0.saturating_sub(found.at.0)).then_some(found)
+    }
+
+    fn keep(&self, hash: [u8; 32], found: &Arc<Found>) {
+        let mut map = self.map();
+        if map.len() >= KEPT {
+            map.clear();
+        }
+        map.insert(hash, Arc::clone(found));
+    }
+
+    fn map(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Found>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A new session value and the hash under which it is stored.
@@ -60,23 +105,39 @@ impl Service {
         let value = value.ok_or_else(|| Fault::new(code::CV10104, "no session value"))?;
         let unknown = || Fault::new(code::CV10107, "unknown session value");
         let (account, hash) = read_value(value).ok_or_else(unknown)?;
-        let found = self.store().read(move |reader| {
-            let Some(session) = reader.session(account, &hash)? else { return Ok(None) };
-            let user = reader.user(account, &session.user)?;
-            Ok(reader.account_by_id(account)?.zip(user).map(|(account, user)| (session, account, user)))
-        });
-        let (session, account, user) = found.await?.ok_or_else(unknown)?;
         let at = self.now();
+        let found = match self.inner.recent.get(&hash, at) {
+            Some(found) => found,
+            None => self.find_session(account, hash, at).await?.ok_or_else(unknown)?,
+        };
+        let Found { session, account, user, .. } = &*found;
         if session.expires <= at {
             return Err(Fault::new(code::CV10105, "session past its time"));
         }
         if !account.active || !user.active {
             return Err(Fault::new(code::CV10101, "account or user deactivated"));
         }
-        if !is_allowed(&user, peer) {
+        if !is_allowed(user, peer) {
             return Err(Fault::new(code::CV10106, "address not allowed"));
         }
-        Ok(Session { account, user: user.name, at })
+        Ok(Session { account: account.clone(), user: user.name.clone(), at })
+    }
+
+    async fn find_session(
+        &self,
+        account: AccountId,
+        hash: [u8; 32],
+        at: Timestamp,
+    ) -> Result<Option<Arc<Found>>, StoreError> {
+        let found = self.store().read(move |reader| {
+            let Some(session) = reader.session(account, &hash)? else { return Ok(None) };
+            let user = reader.user(account, &session.user)?;
+            Ok(reader.account_by_id(account)?.zip(user).map(|(account, user)| (session, account, user)))
+        });
+        let Some((session, account, user)) = found.await? else { return Ok(None) };
+        let found = Arc::new(Found { at, session, account, user });
+        self.inner.recent.keep(hash, &found);
+        Ok(Some(found))
     }
 }
 

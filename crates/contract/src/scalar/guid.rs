@@ -24,7 +24,12 @@ impl Guid {
                 }
                 continue;
             }
-            let digit = (byte as char).to_digit(16)? as u8;
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'A'..=b'F' => byte - b'A' + 10,
+                b'a'..=b'f' => byte - b'a' + 10,
+                _ => return None,
+            };
             bytes[digits / 2] = bytes[digits / 2] << 4 | digit;
             digits += 1;
         }

@@ -35,13 +35,13 @@ fn contact_key(account: &Account, object: ObjectId) -> &'static [FieldId] {
 }
 
 impl Keys {
-    /// Looks up who has the keys that the records bring.
+    /// Looks up who has the keys that the records bring to the objects they are about.
     pub fn read(
         reader: &Reader<'_>,
         account: &Account,
         object: ObjectId,
         call: &Call,
-        records: &[Record],
+        records: &[(&Record, Option<&Record>)],
     ) -> Result<Keys, StoreError> {
         let configured = call.key.map(|codes| (contact_key(account, object).to_vec(), codes));
         let unique = call.checks.iter().filter_map(|check| match *check {
@@ -59,38 +59,35 @@ impl Keys {
     }
 
     /// The codes of the keys that somebody else has.
-    pub fn check(&self, id: Guid, object: &Record) -> Vec<Code> {
-        self.0.iter().filter_map(|key| key.check(id, object)).collect()
+    pub fn check(&self, id: Guid, of: &[Option<String>]) -> Vec<Code> {
+        self.0.iter().zip(of).filter_map(|(key, of)| key.check(id, of.as_ref()?)).collect()
     }
 
     /// Notes that the object now has its keys, and no longer those it had before.
-    pub fn accept(&mut self, id: Guid, before: Vec<Option<String>>, object: &Record) {
-        for (key, before) in self.0.iter_mut().zip(before) {
-            key.accept(id, before, object);
+    pub fn accept(&mut self, id: Guid, before: Vec<Option<String>>, after: Vec<Option<String>>) {
+        for ((key, before), after) in self.0.iter_mut().zip(before).zip(after) {
+            key.accept(id, before, after);
         }
     }
 }
 
 impl Key {
-    /// Looks up who has the keys that the records bring. Members that a record leaves out come
-    /// from the stored object, whose own key it then has: only a key with several members can
-    /// change by one of them, so for those all objects with the first member are looked up.
+    /// Looks up who has the keys that the records bring. A record that leaves its object's key as it is
+    /// brings none, and costs no look-up.
     fn read(
         reader: &Reader<'_>,
         account: &Account,
         object: ObjectId,
         fields: Vec<FieldId>,
         codes: KeyCodes,
-        records: &[Record],
+        records: &[(&Record, Option<&Record>)],
     ) -> Result<Key, StoreError> {
         let mut keys =
             Key { fields, codes, stored: HashMap::new(), taken: HashMap::new(), freed: HashSet::new() };
         let Some(&first) = keys.fields.first() else { return Ok(keys) };
-        let sent = records.iter().filter_map(|record| record.text(first)).map(fold);
-        let mut wanted: Vec<String> = sent.filter(|key| !key.is_empty()).collect();
-        if keys.fields.len() > 1 {
-            keys.add_stored_firsts(reader, account, object, records, &mut wanted)?;
-        }
+        let brought = records.iter().filter(|(sent, stored)| keys.changes(sent, *stored));
+        let firsts = brought.map(|(sent, stored)| fold(laid_over(first, sent, *stored)));
+        let mut wanted: Vec<String> = firsts.filter(|key| !key.is_empty()).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let found = reader.find(account.id, (object, first), &wanted)?;
@@ -107,21 +104,13 @@ impl Key {
         Ok(keys)
     }
 
-    fn add_stored_firsts(
-        &self,
-        reader: &Reader<'_>,
-        account: &Account,
-        object: ObjectId,
-        records: &[Record],
-        wanted: &mut Vec<String>,
-    ) -> Result<(), StoreError> {
-        let ids: Vec<Guid> =
-            records.iter().filter_map(|record| Guid::parse(crate::rules::id_text(record)?)).collect();
-        for record in reader.get(account.id, object, &ids)?.into_iter().flatten() {
-            let first = self.fields.first().and_then(|field| record.text(*field)).map(fold);
-            wanted.extend(first.filter(|key| !key.is_empty()));
-        }
-        Ok(())
+    /// Whether the record gives the object another key than it has.
+    fn changes(&self, sent: &Record, stored: Option<&Record>) -> bool {
+        let Some(object) = stored else { return true };
+        self.fields.iter().any(|field| {
+            let (new, old) = (laid_over(*field, sent, stored), object.text(*field).unwrap_or_default());
+            new != old && fold(new) != fold(old)
+        })
     }
 
     /// The object's key; nothing if it has none.
@@ -135,20 +124,18 @@ impl Key {
     }
 
     /// Whether somebody else has the object's key.
-    fn check(&self, id: Guid, object: &Record) -> Option<Code> {
+    fn check(&self, id: Guid, key: &String) -> Option<Code> {
         let codes = self.codes;
-        let key = self.of(object)?;
-        if self.taken.get(&key).is_some_and(|owner| *owner != id) {
+        if self.taken.get(key).is_some_and(|owner| *owner != id) {
             return Some(codes.twice);
         }
-        let owners = self.stored.get(&key)?;
+        let owners = self.stored.get(key)?;
         let is_anothers = |owner: &Guid| *owner != id && !self.freed.contains(&(key.clone(), *owner));
         owners.iter().any(is_anothers).then_some(codes.exists)
     }
 
     /// Notes that the object now has its key, and no longer the one it had before.
-    fn accept(&mut self, id: Guid, before: Option<String>, object: &Record) {
-        let after = self.of(object);
+    fn accept(&mut self, id: Guid, before: Option<String>, after: Option<String>) {
         if before == after {
             return;
         }
@@ -162,4 +149,9 @@ impl Key {
             self.taken.insert(after, id);
         }
     }
+}
+
+/// A member's text once the record is laid over the stored object.
+fn laid_over<'a>(field: FieldId, sent: &'a Record, stored: Option<&'a Record>) -> &'a str {
+    sent.text(field).or_else(|| stored?.text(field)).unwrap_or_default()
 }

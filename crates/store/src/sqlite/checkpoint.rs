@@ -1,76 +1,183 @@
 //! Moves what the write-ahead log holds into the database file.
 //!
-//! SQLite would do it within whichever commit passes a limit. Here the writer does it when no job
-//! waits, and once the log has grown past a bound, whatever waits.
+//! SQLite would do it within whichever commit passes a limit. Here a thread with a connection of its
+//! own does it while the writer goes on; the writer itself moves only the last pages, after which the
+//! log begins anew.
 
+use super::open::{Refusal, Role, connect, use_wal};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-/// Pages of 4 KiB in the log that are worth moving when there is nothing else to do: 4 MiB.
+/// Pages in the log that are worth moving when there is nothing else to do.
 const WORTHWHILE: i32 = 1_024;
 
-/// Pages at which the log has to be emptied: 64 MiB.
-const BOUND: i32 = 16_384;
+/// Pages at which they are moved whatever waits.
+const LONG: i32 = 16_384;
 
-/// Moves pages if the writer is idle and it is worthwhile, or if the log is too long.
-pub(crate) fn checkpoint(connection: &Connection, idle: bool) {
-    let run = |mode| connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
-    let outcome = match run(CheckpointMode::NOOP) {
-        // Waits for the readers that still need the log, so that the next write starts it anew.
-        Ok((pages, _)) if pages > BOUND => run(CheckpointMode::RESTART),
-        Ok((pages, moved)) if idle && pages - moved > WORTHWHILE => run(CheckpointMode::PASSIVE),
-        other => other,
-    };
-    if let Err(error) = outcome {
-        tracing::warn!(error = %crate::StoreError::from(error), "checkpoint put off");
+/// Pages that the writer moves itself to have the log begin anew.
+const REST: i32 = 6_144;
+
+/// Pages at which the writer waits until the log is empty.
+const BOUND: i32 = 65_536;
+
+/// How long nothing may be written before the file is brought up to date.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// The writer's end of the thread.
+pub(crate) struct Checkpoints {
+    calls: SyncSender<Call>,
+    shared: Arc<Shared>,
+    thread: JoinHandle<()>,
+}
+
+/// What the thread is told.
+enum Call {
+    /// The log is long.
+    Long,
+    /// The log has pages worth moving once nothing is written for a while.
+    Worthwhile,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// How often the writer has looked.
+    looks: AtomicU64,
+    /// Whether the thread was told that pages are worth moving.
+    told: AtomicBool,
+}
+
+impl Checkpoints {
+    /// Starts the thread for a database file that has a write-ahead log.
+    pub fn start(file: &Path) -> std::result::Result<Checkpoints, Refusal> {
+        let connection = connect(Some(file), Role::Writer)?;
+        use_wal(&connection)?;
+        let (calls, heard) = sync_channel(1);
+        let shared = Arc::new(Shared::default());
+        let own = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("store-moves".to_owned());
+        let thread = thread.spawn(move || run(&connection, &own, &heard)).map_err(Refusal::System)?;
+        Ok(Checkpoints { calls, shared, thread })
+    }
+
+    /// Looks at the log after a commit.
+    pub fn look(&self, writer: &Connection) {
+        self.shared.looks.fetch_add(1, Ordering::Relaxed);
+        let Some((pages, moved)) = checkpoint(writer, CheckpointMode::NOOP) else { return };
+        let left = pages - moved;
+        if pages > BOUND {
+            // Waits for the readers that still need the log.
+            checkpoint(writer, CheckpointMode::RESTART);
+        } else if pages > LONG && left <= REST {
+            checkpoint(writer, CheckpointMode::PASSIVE);
+        } else if pages > LONG {
+            // If it cannot be told now, the next look tells it.
+            let _ = self.calls.try_send(Call::Long);
+        } else if left > WORTHWHILE && !self.shared.told.swap(true, Ordering::Relaxed) {
+            let _ = self.calls.try_send(Call::Worthwhile);
+        }
+    }
+
+    /// Waits until the thread has ended.
+    pub fn close(self) {
+        drop(self.calls);
+        // It does not panic.
+        let _ = self.thread.join();
+    }
+}
+
+fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>) {
+    while let Ok(mut call) = heard.recv() {
+        while let Call::Worthwhile = call {
+            let looks = shared.looks.load(Ordering::Relaxed);
+            match heard.recv_timeout(QUIET) {
+                Ok(next) => call = next,
+                Err(RecvTimeoutError::Timeout) if shared.looks.load(Ordering::Relaxed) != looks => {}
+                Err(_) => break,
+            }
+        }
+        checkpoint(connection, CheckpointMode::PASSIVE);
+        // What was said meanwhile was about the log as it was before.
+        while heard.try_recv().is_ok() {}
+        shared.told.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The pages in the log afterwards, and those of them that the file has.
+fn checkpoint(connection: &Connection, mode: CheckpointMode) -> Option<(i32, i32)> {
+    match connection.wal_checkpoint_v2(Some(MAIN_DB), mode) {
+        Ok(outcome) => Some(outcome),
+        Err(error) => {
+            tracing::warn!(error = %crate::StoreError::from(error), "checkpoint put off");
+            None
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::open::{Role, connect, use_wal};
 
     /// A file with that many pages in its log.
     fn with_log(folder: &tempfile::TempDir, pages: i32) -> Connection {
         let connection = connect(Some(&folder.path().join("a.db")), Role::Writer).unwrap();
-        use_wal(&connection).unwrap();
+        assert!(use_wal(&connection).unwrap());
         connection.execute_batch("CREATE TABLE IF NOT EXISTS a (b)").unwrap();
         connection.execute("INSERT INTO a VALUES (zeroblob(?1))", [pages * 4096]).unwrap();
         connection
     }
 
+    /// Looks once, and lets the thread finish what it is told.
+    fn look(folder: &tempfile::TempDir, writer: &Connection) {
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db")).unwrap();
+        checkpoints.look(writer);
+        checkpoints.close();
+    }
+
     /// The pages in the log, and those of them that the file has.
     fn log(connection: &Connection) -> (i32, i32) {
-        connection.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::NOOP).unwrap()
+        checkpoint(connection, CheckpointMode::NOOP).unwrap()
     }
 
     #[test]
-    fn pages_are_moved_when_no_job_waits() {
+    fn pages_are_moved_when_nothing_more_is_written() {
         let folder = tempfile::TempDir::new().unwrap();
-        let connection = with_log(&folder, WORTHWHILE);
-        checkpoint(&connection, false);
-        assert_eq!(log(&connection).1, 0);
-        checkpoint(&connection, true);
-        let (pages, moved) = log(&connection);
+        let writer = with_log(&folder, WORTHWHILE);
+        look(&folder, &writer);
+        let (pages, moved) = log(&writer);
         assert!(pages > WORTHWHILE && moved == pages, "{moved} of {pages}");
     }
 
     #[test]
     fn a_few_pages_are_left_for_later() {
         let folder = tempfile::TempDir::new().unwrap();
-        let connection = with_log(&folder, WORTHWHILE / 2);
-        checkpoint(&connection, true);
-        assert_eq!(log(&connection).1, 0);
+        let writer = with_log(&folder, WORTHWHILE / 2);
+        look(&folder, &writer);
+        assert_eq!(log(&writer).1, 0);
     }
 
     #[test]
-    fn the_log_begins_anew_past_its_bound_whatever_waits() {
+    fn a_long_log_is_moved_and_begins_anew() {
         let folder = tempfile::TempDir::new().unwrap();
-        let connection = with_log(&folder, BOUND);
-        checkpoint(&connection, false);
-        connection.execute("INSERT INTO a VALUES (1)", []).unwrap();
-        let (pages, _) = log(&connection);
-        assert!(pages < 10, "{pages}");
+        let writer = with_log(&folder, LONG);
+        let reader = connect(Some(&folder.path().join("a.db")), Role::Reader).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM a").unwrap();
+        with_log(&folder, REST / 2);
+        look(&folder, &writer);
+        let (pages, moved) = log(&writer);
+        assert!(moved > LONG && moved < pages, "{moved} of {pages}: what nobody reads any more");
+        reader.execute_batch("COMMIT").unwrap();
+        // The rest is the writer's to move.
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db")).unwrap();
+        checkpoints.look(&writer);
+        assert_eq!(log(&writer), (pages, pages));
+        writer.execute("INSERT INTO a VALUES (1)", []).unwrap();
+        assert!(log(&writer).0 < 10, "{:?}", log(&writer));
+        checkpoints.close();
     }
 }

@@ -1,8 +1,9 @@
-//! The thread that writes: it merges waiting jobs into one transaction, makes it durable, and only
-//! then answers any of them.
+//! The thread that writes: it merges waiting jobs into one transaction and commits it. They are answered
+//! once it is on disk.
 
 use super::access::Access;
-use super::checkpoint::checkpoint;
+use super::checkpoint::Checkpoints;
+use super::durable::Durable;
 use super::pool::lock;
 use super::schema::Schema;
 use crate::error::{Result, StoreError};
@@ -17,6 +18,10 @@ pub(crate) const QUEUE: usize = 256;
 /// Rows changed in a transaction after which it takes no further job. Bounds how long the first
 /// job of a transaction waits for the last.
 const ROWS: u64 = 200;
+
+/// Rows changed in a transaction below which the thread waits for the disk itself, if no job waits:
+/// handing it over would cost more.
+const SHORT: u64 = 50;
 
 /// What the thread is sent.
 pub(crate) enum Message {
@@ -65,12 +70,24 @@ where
     }
 }
 
+/// The threads beside the one that writes to a file.
+pub(crate) struct Beside {
+    pub durable: Durable,
+    pub checkpoints: Checkpoints,
+}
+
 /// Runs until no sender is left or a [`Message::Close`] comes, and all that was queued is written.
-pub(crate) fn run(connection: Arc<Mutex<Connection>>, schema: &Schema, mut queue: mpsc::Receiver<Message>) {
+pub(crate) fn run(
+    connection: Arc<Mutex<Connection>>,
+    schema: &Schema,
+    mut queue: mpsc::Receiver<Message>,
+    beside: Option<Beside>,
+) {
     let mut closing = Vec::new();
     while let Some(message) = queue.blocking_recv() {
         let connection = lock(&connection);
-        let group = Group { connection: &connection, schema };
+        let durable = beside.as_ref().map(|beside| &beside.durable);
+        let group = Group { connection: &connection, schema, durable };
         let mut next = Some(message);
         while let Some(message) = next.take() {
             match message {
@@ -81,7 +98,13 @@ pub(crate) fn run(connection: Arc<Mutex<Connection>>, schema: &Schema, mut queue
                 }
             }
         }
-        checkpoint(&connection, queue.is_empty());
+        if let Some(beside) = &beside {
+            beside.checkpoints.look(&connection);
+        }
+    }
+    if let Some(beside) = beside {
+        beside.durable.close();
+        beside.checkpoints.close();
     }
     // The last connection to go leaves the file whole and removes the log next to it.
     drop(connection);
@@ -94,10 +117,12 @@ pub(crate) fn run(connection: Arc<Mutex<Connection>>, schema: &Schema, mut queue
 struct Group<'a> {
     connection: &'a Connection,
     schema: &'a Schema,
+    /// Who answers, where a commit is not on disk when it returns.
+    durable: Option<&'a Durable>,
 }
 
 /// The jobs that a transaction ran, each with what came of it.
-type Ran = Vec<(Box<dyn Job>, Result<()>)>;
+pub(crate) type Ran = Vec<(Box<dyn Job>, Result<()>)>;
 
 /// Why a transaction is not on disk.
 enum Failure {
@@ -119,15 +144,36 @@ impl Group<'_> {
     fn commit(&self, first: Box<dyn Job>, queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
         let mut ran = Ran::new();
         let mut left = None;
+        if let Some(Err(error)) = self.durable.map(Durable::check) {
+            first.finish(Err(error));
+            return None;
+        }
+        let before = self.connection.total_changes();
         match self.merge(first, queue, &mut ran, &mut left) {
-            Ok(()) => ran.into_iter().for_each(|(job, outcome)| job.finish(outcome)),
+            // A long transaction takes the disk long: the next one is run meanwhile.
+            Ok(()) => {
+                let here = queue.is_empty() && self.connection.total_changes() - before < SHORT;
+                self.answer(ran, here);
+            }
             Err(Failure::Error(error)) if ran.len() <= 1 => {
-                ran.into_iter().for_each(|(job, _)| job.finish(Err(error.clone())));
+                let failed = ran.into_iter().map(|(job, _)| (job, Err(error.clone())));
+                self.answer(failed.collect(), false);
             }
             // One of the jobs is to blame; the others must not suffer for it.
-            Err(_) => ran.into_iter().for_each(|(job, _)| self.alone(job)),
+            Err(_) => {
+                let again = ran.into_iter().map(|(job, _)| self.alone(job));
+                self.answer(again.collect(), false);
+            }
         }
         left
+    }
+
+    /// Answers jobs once what they wrote is on disk.
+    fn answer(&self, ran: Ran, here: bool) {
+        match self.durable {
+            Some(durable) => durable.answer(ran, here),
+            None => ran.into_iter().for_each(|(job, outcome)| job.finish(outcome)),
+        }
     }
 
     /// Fills a transaction and commits it. Whatever it returns, no transaction is open after it.
@@ -185,20 +231,23 @@ impl Group<'_> {
         outcome
     }
 
-    /// Runs a job in a transaction of its own and answers it.
-    fn alone(&self, mut job: Box<dyn Job>) {
+    /// Runs a job in a transaction of its own.
+    fn alone(&self, mut job: Box<dyn Job>) -> (Box<dyn Job>, Result<()>) {
         let outcome = self.execute("BEGIN IMMEDIATE").and_then(|()| {
             let outcome = self.run(&mut *job);
             let end = self.end(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" });
             outcome.and(end)
         });
-        job.finish(outcome);
+        (job, outcome)
     }
 
     /// Ends the transaction, whatever happens.
     fn end(&self, sql: &str) -> Result<()> {
         if self.connection.is_autocommit() {
             return Err(StoreError::Abandoned);
+        }
+        if let Some(durable) = self.durable {
+            durable.begin();
         }
         let ended = self.execute(sql);
         if !self.connection.is_autocommit() {
@@ -217,6 +266,7 @@ impl Group<'_> {
 mod tests {
     use super::*;
     use crate::account::Account;
+    use crate::sqlite::durable::Progress;
     use crate::sqlite::migrate::{STEPS, migrate};
     use crate::sqlite::open::{Role, connect};
     use crate::verbs::{AccountReader, AccountWriter};
@@ -253,7 +303,7 @@ mod tests {
             sender.try_send(Message::Job(job)).ok().unwrap();
             answers.push(answer);
         }
-        let group = Group { connection: &connection, schema: &schema };
+        let group = Group { connection: &connection, schema: &schema, durable: None };
         while let Ok(Message::Job(first)) = queue.try_recv() {
             assert!(group.commit(first, &mut queue).is_none());
             assert!(connection.is_autocommit());
@@ -297,6 +347,25 @@ mod tests {
         let (answers, kept, commits) = run(|_| true, vec![job(1, succeed)]);
         assert!(matches!(answers[..], [Err(StoreError::Database(_))]), "{answers:?}");
         assert_eq!((kept.len(), commits), (0, 1));
+    }
+
+    #[test]
+    fn no_job_is_run_once_the_disk_has_failed() {
+        let (schema, progress) = (Schema::of_contract(), Progress::new());
+        let mut connection = connect(None, Role::Writer).unwrap();
+        migrate(&mut connection, &schema, STEPS).unwrap();
+        // A device that cannot be synced.
+        let device = std::fs::File::open("/dev/null").unwrap();
+        let durable = Durable::over(device, progress).unwrap();
+        let group = Group { connection: &connection, schema: &schema, durable: Some(&durable) };
+        let (_sender, mut queue) = mpsc::channel(QUEUE);
+        for number in [1, 2] {
+            let (job, answer) = job(number, succeed);
+            assert!(group.commit(job, &mut queue).is_none());
+            assert!(matches!(answer.blocking_recv().unwrap(), Err(StoreError::Database(_))));
+        }
+        let kept = Access { connection: &connection, schema: &schema }.accounts().unwrap();
+        assert!(kept.iter().all(|account| account.number != "2"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod access;
 mod checkpoint;
 mod commit;
 mod derive;
+mod durable;
 mod error;
 mod functions;
 mod migrate;
@@ -21,7 +22,9 @@ use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
 use crate::verbs::{Reader, Writer};
 use access::Access;
-use commit::{Call, Message};
+use checkpoint::Checkpoints;
+use commit::{Beside, Call, Message};
+use durable::{Durable, Progress};
 use open::{Refusal, Role};
 use pool::Pool;
 use schema::Schema;
@@ -34,6 +37,7 @@ pub(crate) struct Sqlite {
     schema: Arc<Schema>,
     pool: Arc<Pool>,
     queue: mpsc::Sender<Message>,
+    progress: Arc<Progress>,
 }
 
 impl Sqlite {
@@ -49,9 +53,14 @@ impl Sqlite {
         let schema = Arc::new(Schema::new(layout));
         let mut connection = open::connect(file, Role::Writer)?;
         migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
-        if file.is_some() {
-            open::use_wal(&connection)?;
-        }
+        let progress = Progress::new();
+        let beside = match file {
+            Some(file) if open::use_wal(&connection)? => Some(Beside {
+                durable: Durable::start(file, Arc::clone(&progress))?,
+                checkpoints: Checkpoints::start(file)?,
+            }),
+            _ => None,
+        };
         let connection = Arc::new(Mutex::new(connection));
         let pool = match file {
             Some(file) => Pool::open(file)?,
@@ -60,8 +69,8 @@ impl Sqlite {
         let (queue, messages) = mpsc::channel(commit::QUEUE);
         let writer = std::thread::Builder::new().name("store-writer".to_owned());
         let shared = Arc::clone(&schema);
-        writer.spawn(move || commit::run(connection, &shared, messages)).map_err(Refusal::Thread)?;
-        Ok(Sqlite { schema, pool: Arc::new(pool), queue })
+        writer.spawn(move || commit::run(connection, &shared, messages, beside)).map_err(Refusal::System)?;
+        Ok(Sqlite { schema, pool: Arc::new(pool), queue, progress })
     }
 
     pub async fn read<T, F>(&self, job: F) -> Result<T>
@@ -69,7 +78,9 @@ impl Sqlite {
         F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.pool.read(&self.schema, |access| job(access)).await
+        let answer = self.pool.read(&self.schema, |access| job(access)).await?;
+        self.progress.settled().await?;
+        Ok(answer)
     }
 
     pub async fn write<T, F>(&self, mut job: F) -> Result<T>

@@ -33,8 +33,8 @@ pub(crate) enum Refusal {
     Foreign,
     /// It is a later version's.
     Newer { found: i64, known: i64 },
-    /// The system gives no thread to write in.
-    Thread(std::io::Error),
+    /// The system gives no thread, or does not open the log.
+    System(std::io::Error),
     /// SQLite failed.
     Sqlite(rusqlite::Error),
 }
@@ -52,7 +52,7 @@ impl Refusal {
         match self {
             Refusal::Foreign => OpenError::Foreign { place },
             Refusal::Newer { found, known } => OpenError::Newer { place, found, known },
-            Refusal::Thread(error) => {
+            Refusal::System(error) => {
                 OpenError::Database { place, source: StoreError::Database(error.to_string()) }
             }
             Refusal::Sqlite(error) => match error.sqlite_error_code() {
@@ -121,12 +121,20 @@ fn prepare_writer(connection: &Connection, file: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Switches the file to a write-ahead log, whose checkpoints are the writer thread's business.
-pub(crate) fn use_wal(connection: &Connection) -> Result<(), Refusal> {
+/// Switches the file to a write-ahead log, if the file system has what it takes. Its checkpoints are the
+/// store's business, and so is having commits on disk.
+pub(crate) fn use_wal(connection: &Connection) -> Result<bool, Refusal> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-    if mode != "wal" {
+    let wal = mode == "wal";
+    if wal {
+        // The first reading makes the log's file.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        connection.execute_batch(
+            "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA journal_size_limit = 134217728;",
+        )?;
+    } else {
         tracing::warn!(mode, "the file system offers no write-ahead log; readers will wait for writes");
     }
-    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;")?;
-    Ok(())
+    Ok(wal)
 }

@@ -13,15 +13,16 @@ use std::borrow::Cow;
 pub(crate) use crate::form::{id, key, link_value};
 
 /// Binds the record's columns from parameter `from` on; gives the parameter after them.
-pub(crate) fn bind(
+pub(crate) fn bind<'a>(
     schema: &Schema,
     table: &Table,
+    columns: impl IntoIterator<Item = &'a Column>,
     record: &Record,
     statement: &mut Statement<'_>,
     from: usize,
 ) -> Result<usize> {
     let mut parameter = from;
-    for column in &table.columns {
+    for column in columns {
         let value = encode(schema.contract, column.form, record.get(column.field))
             .ok_or_else(|| StoreError::Record { table: table.name.clone(), column: column.name.clone() })?;
         statement.raw_bind_parameter(parameter, value)?;
@@ -48,9 +49,12 @@ pub(crate) fn record(schema: &Schema, table: &Table, row: &Row<'_>) -> Result<Re
     let mut record = schema.contract.record(table.ty);
     record.set(cv_object::ID, guid(row, 0)?.to_string());
     for (index, column) in table.columns.iter().enumerate() {
-        record.set(column.field, value(schema, table, column, row, index + 1)?);
+        let value = value(schema, table, column, row, index + 1)?;
+        if !value.is_absent() {
+            record.set(column.field, value);
+        }
     }
-    Ok(record)
+    Ok(record.as_found())
 }
 
 /// The value of a column.

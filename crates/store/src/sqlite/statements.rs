@@ -91,6 +91,17 @@ impl Statements {
     }
 }
 
+/// Sets some columns of a row: account, id, columns.
+pub(crate) fn update(table: &Table, columns: &[&Column]) -> String {
+    let settings: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| format!(r#""{}" = ?{}"#, column.name, index + 3))
+        .collect();
+    let (table, settings) = (&table.name, settings.join(", "));
+    format!(r#"UPDATE "{table}" SET {settings} WHERE account_id = ?1 AND id = ?2"#)
+}
+
 impl KeyStatements {
     fn new(table: &str, KeyColumn { name, .. }: &KeyColumn) -> KeyStatements {
         KeyStatements {
