@@ -13,7 +13,7 @@ pub enum Exit {
     Usage = 2,
     /// The address can't be listened on.
     Address = 3,
-    /// The data folder can't be created, read or written.
+    /// The data folder can't be created, read or written, or the database's server can't be reached.
     DataFolder = 4,
     /// The database was written by a newer version of this program.
     NewerDatabase = 5,
@@ -23,7 +23,7 @@ pub enum Exit {
     Refused = 7,
     /// The time for finishing calls ran out at shutdown.
     CutOff = 8,
-    /// A second signal asked for an end at once.
+    /// A signal asked for an end: a server's second one, or an import's first one.
     Interrupted = 130,
 }
 
@@ -46,17 +46,21 @@ impl Exit {
             Exit::Failed => "something unexpected; the message says what",
             Exit::Usage => "a flag, variable or key of the configuration file is wrong",
             Exit::Address => "the address can't be listened on: the port is in use or not permitted",
-            Exit::DataFolder => "the data folder can't be created, read or written",
+            Exit::DataFolder => {
+                "the data folder can't be created, read or written, or --database can't be reached"
+            }
             Exit::NewerDatabase => "the database was written by a newer understudy",
             Exit::ForeignDatabase => {
-                "the file in the data folder is not an understudy database, or is damaged"
+                "what is in the data folder or at --database is not an understudy database, or is damaged"
             }
             Exit::Refused => {
                 "no such account or user, or it exists already, the password is empty, or the file to load \
-                 has mistakes"
+                 or import has mistakes"
             }
             Exit::CutOff => "calls were still running when the time for finishing them was over",
-            Exit::Interrupted => "ended at once by a second Ctrl-C or SIGTERM",
+            Exit::Interrupted => {
+                "ended by Ctrl-C or SIGTERM: an import by the first one, a server at once by the second"
+            }
         }
     }
 

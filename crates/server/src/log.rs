@@ -6,6 +6,10 @@ use std::io::{IsTerminal, stderr};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// What is never logged, whatever the filter says: below these levels PostgreSQL's driver writes down the
+/// values of its statements, which are customers' data and the hashes of sessions.
+const CONFIDENTIAL: [&str; 2] = ["tokio_postgres=warn", "tokio_postgres::query=warn"];
+
 /// Starts logging.
 ///
 /// # Errors
@@ -14,6 +18,10 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::usage(format!("--log {filter}: {error}; use a level such as warn, or info,understudy=debug"))
     })?;
+    let filter = CONFIDENTIAL.iter().try_fold(filter, |filter, directive| {
+        directive.parse().map(|directive| filter.add_directive(directive))
+    });
+    let filter = filter.map_err(|error| Failure::usage(format!("logging can't be limited: {error}")))?;
     let builder = tracing_subscriber::fmt().with_writer(stderr).with_env_filter(filter).with_target(false);
     let started = match format {
         LogFormat::Text => builder.with_ansi(stderr().is_terminal()).finish().try_init(),

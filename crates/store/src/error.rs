@@ -120,15 +120,27 @@ pub enum OpenError {
     #[error("SQLite {0} can lose data that was written; build with 3.51.3 or later")]
     Library(String),
     /// It was made by a program whose steps are not those of this one.
-    #[error("{place} was made by another build of this program: its step {step} is a different one; use that build")]
+    #[error(
+        "{place} was made by another build of this program: its step {step} is a different one; use that build"
+    )]
     Changed {
         /// The URL without its password.
         place: String,
         /// The number of the step.
         step: i64,
     },
+    /// It keeps text in an encoding that has not all letters.
+    #[error("{place} keeps text as {found}; create it with ENCODING 'UTF8' TEMPLATE template0")]
+    Encoding {
+        /// The URL without its password.
+        place: String,
+        /// The encoding.
+        found: String,
+    },
     /// No server answers, or it refuses the login.
-    #[error("cannot connect to {place}: {reason}; check the URL, and that the server runs and lets this user in")]
+    #[error(
+        "cannot connect to {place}: {reason}; check the URL, and that the server runs and lets this user in"
+    )]
     Unreachable {
         /// The URL without its password.
         place: String,

@@ -16,6 +16,43 @@ pub enum Filter {
     Test(Test),
 }
 
+impl Filter {
+    /// A filter that says the same, in which many tests of a column by an operator are one: of those of
+    /// which one is enough, and of those that say what nothing may be.
+    pub(crate) fn merged(&self) -> Filter {
+        match self {
+            Filter::All(filters) => Filter::All(merge(filters, true)),
+            Filter::Any(filters) => Filter::Any(merge(filters, false)),
+            Filter::Test(test) => Filter::Test(test.clone()),
+        }
+    }
+
+    fn test_like(&mut self, test: &Test) -> Option<&mut Test> {
+        match self {
+            Filter::Test(known) => {
+                let is_like = known.column == test.column && known.operator.is_like(test.operator);
+                is_like.then_some(known)
+            }
+            Filter::All(_) | Filter::Any(_) => None,
+        }
+    }
+}
+
+fn merge(filters: &[Filter], negative: bool) -> Vec<Filter> {
+    let mut out: Vec<Filter> = Vec::new();
+    for filter in filters {
+        if let Filter::Test(test) = filter
+            && test.operator.is_negative() == negative
+            && let Some(known) = out.iter_mut().find_map(|known| known.test_like(test))
+        {
+            known.values.extend(test.values.iter().cloned());
+        } else {
+            out.push(filter.merged());
+        }
+    }
+    out
+}
+
 /// A comparison of one column with values.
 ///
 /// Text compares without regard to case, and where whole texts are compared, without the white
@@ -79,8 +116,45 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// True if both hold for the same values.
+    fn is_like(self, other: Operator) -> bool {
+        let plain = |operator| match operator {
+            Operator::Includes => Operator::Equals,
+            Operator::Excludes => Operator::NotEqual,
+            other => other,
+        };
+        plain(self) == plain(other)
+    }
+
     /// True for the operators that hold where another one does not.
     pub fn is_negative(self) -> bool {
         matches!(self, Operator::NotEqual | Operator::DoesNotContain | Operator::Excludes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_become_one_where_that_says_the_same() {
+        let test = |operator, value: &str| {
+            Filter::Test(Test { column: Column::Id, operator, values: vec![Value::from(value)] })
+        };
+        let (same, other) = (test(Operator::Equals, "a"), test(Operator::Includes, "b"));
+        let (not, nor) = (test(Operator::Excludes, "a"), test(Operator::NotEqual, "b"));
+        let all = |operator| {
+            let values = vec![Value::from("a"), Value::from("b")];
+            Filter::Test(Test { column: Column::Id, operator, values })
+        };
+        let four = vec![same, not, other, nor];
+        assert_eq!(
+            Filter::Any(four.clone()).merged(),
+            Filter::Any(vec![all(Operator::Equals), four[1].clone(), four[3].clone()])
+        );
+        assert_eq!(
+            Filter::All(four.clone()).merged(),
+            Filter::All(vec![four[0].clone(), all(Operator::Excludes), four[2].clone()])
+        );
     }
 }

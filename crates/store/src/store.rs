@@ -71,7 +71,8 @@ impl Store {
     }
 
     /// Runs a job that writes: all that it wrote is on disk when this returns `Ok`, and none of it
-    /// is kept when this returns `Err`.
+    /// is kept when this returns `Err`, but for two errors that say that nobody knows: a commit that the
+    /// connection did not outlive, and a disk that failed.
     ///
     /// The job sees its own changes. It may be run again after a conflict, so that it must not
     /// change anything but the database and the answer it returns. Once queued it runs, even if

@@ -1,7 +1,11 @@
 //! What the commands do.
 
 pub mod account;
+pub mod copy;
+pub mod database;
 pub mod dump;
+pub mod export;
+pub mod import;
 pub mod load;
 pub mod outbox;
 pub mod serve;
@@ -44,32 +48,53 @@ async fn open(contract: &'static Contract, location: &Location) -> Result<Store,
 
 fn exit_of(error: &OpenError) -> Exit {
     match error {
-        OpenError::Folder { .. } | OpenError::Unwritable { .. } => Exit::DataFolder,
+        OpenError::Folder { .. } | OpenError::Unwritable { .. } | OpenError::Unreachable { .. } => {
+            Exit::DataFolder
+        }
         OpenError::Newer { .. } => Exit::NewerDatabase,
-        OpenError::NotADatabase { .. } | OpenError::Foreign { .. } => Exit::ForeignDatabase,
+        OpenError::NotADatabase { .. }
+        | OpenError::Foreign { .. }
+        | OpenError::Changed { .. }
+        | OpenError::Encoding { .. } => Exit::ForeignDatabase,
         OpenError::Library(_) | OpenError::Database { .. } => Exit::Failed,
     }
 }
 
-/// Runs an administrator's command on the database of a folder. A server may be running on it.
+/// Runs an administrator's command on the database of a place. A server may be running on it.
 fn administer<T, F>(place: &Place, work: impl FnOnce(Admin) -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, AdminError>>,
 {
+    let work = async |admin| work(admin).await.map_err(failure);
+    with_admin(place, service::Settings::default(), work)
+}
+
+/// Runs a command that fails in ways of its own on the database of a place.
+fn with_admin<T, F>(
+    place: &Place,
+    settings: service::Settings,
+    work: impl FnOnce(Admin) -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
     let contract = contract()?;
-    let settings = service::Settings::default();
+    let location = place.location()?;
     runtime()?.block_on(async {
-        let store = open(contract, &Location::Folder(place.data.clone())).await?;
+        let store = open(contract, &location).await?;
         let random = Arc::new(random()?);
         let service = Service::new(contract, store.clone(), settings, Arc::new(SystemClock), random);
         let result = work(service.admin()).await;
         store.close().await;
-        result.map_err(|error| {
-            use AdminError::{Output, Password, Store};
-            let trouble = matches!(error, Store(_) | Password | Output(_));
-            Failure::new(if trouble { Exit::Failed } else { Exit::Refused }, error.to_string())
-        })
+        result
     })
+}
+
+/// How the program ends when an administrator's step was not done.
+fn failure(error: AdminError) -> Failure {
+    use AdminError::{Output, Password, Store};
+    let trouble = matches!(error, Store(_) | Password | Output(_));
+    Failure::new(if trouble { Exit::Failed } else { Exit::Refused }, error.to_string())
 }
 
 /// A line on standard output. That nobody reads it any more (`| head`) is no reason to fail.

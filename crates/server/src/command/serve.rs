@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intake, Site};
 use crate::log;
 use crate::mail::{Postman, Relay, is_address};
-use crate::settings::Serve;
+use crate::settings::{Place, Serve};
 use crate::signal::Signals;
 use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service};
 use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
@@ -39,6 +39,9 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         ))),
         Serve { lab: false, seed_ids: Some(_), .. } => Err(only_in_the_lab("--seed-ids")),
         Serve { lab: false, clock: Some(_), .. } => Err(only_in_the_lab("--clock")),
+        Serve { memory: true, place: Place { database: Some(_), .. }, .. } => {
+            Err(Failure::usage("--database and --memory are two places for the data; give one of them"))
+        }
         Serve { mail_from, .. } if !is_address(mail_from) => {
             Err(Failure::usage("--mail-from is not an address such as noreply@example.org"))
         }
@@ -49,11 +52,10 @@ fn check(settings: &Serve) -> Result<(), Failure> {
 async fn serve(settings: &Serve) -> Result<(), Failure> {
     let contract = contract()?;
     let relay = relay(settings)?;
+    let location = if settings.memory { Location::Memory } else { settings.place.location()? };
     // The address first: a second server on the same port must not get as far as the database.
     let listener = http::bind(settings.listen.0).await?;
     let address = listener.local_addr().map_err(|error| Failure::new(Exit::Address, error.to_string()))?;
-    let location =
-        if settings.memory { Location::Memory } else { Location::Folder(settings.place.data.clone()) };
     let store = open(contract, &location).await?;
     let clock: Arc<dyn Clock> = match settings.clock {
         Some(start) => Arc::new(SetClock::new(start.0)),
@@ -80,7 +82,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     // Before anybody is told that the server is there, for they may tell it to stop.
     let signals = Signals::new()
         .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
-    announce(settings, address);
+    announce(settings, &location, address);
     let postman = relay.map(|relay| Postman::start(service.outbox(), relay));
     let served = until_told_to_stop(signals, listener, app, bounds(settings), &service).await;
     if let Some(postman) = postman {
@@ -193,7 +195,7 @@ async fn seed(service: &Service) -> Result<(), Failure> {
 }
 
 /// Says on standard output where the server is, for people and for scripts that start it.
-fn announce(settings: &Serve, address: SocketAddr) {
+fn announce(settings: &Serve, location: &Location, address: SocketAddr) {
     let version = env!("CARGO_PKG_VERSION");
     let here = format!("http://{address}{}", http::ENDPOINT);
     let url = settings.public_url.as_ref().map_or(here.clone(), |public| public.endpoint(http::ENDPOINT));
@@ -202,10 +204,10 @@ fn announce(settings: &Serve, address: SocketAddr) {
         say(format_args!("Understudy {version} listens at {url}"));
         return;
     }
-    let data = if settings.memory {
-        "in memory, gone when it stops".to_owned()
-    } else {
-        format!("in {}", settings.place.data.display())
+    let data = match location {
+        Location::Memory => "in memory, gone when it stops".to_owned(),
+        Location::Folder(folder) => format!("in {}", folder.display()),
+        Location::Postgres(place) => format!("in {}", place.url),
     };
     say(format_args!(
         "\

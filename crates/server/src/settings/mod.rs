@@ -7,26 +7,74 @@
 pub mod file;
 mod value;
 
-pub use value::{Listen, PublicUrl, SmtpUrl, StartTime};
+pub use value::{DatabaseUrl, Listen, PublicUrl, SmtpUrl, StartTime};
 
+use crate::exit::Failure;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use store::{Location, Postgres};
 
 /// Where the database and the configuration are: for every command that needs the database.
 #[derive(Args, Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "kebab-case")]
 pub struct Place {
-    /// Folder of the database. Made if it is missing.
-    #[arg(long, env = "UNDERSTUDY_DATA", value_name = "DIR", default_value = "./understudy-data")]
-    pub data: PathBuf,
+    /// Folder of the embedded database. Made if it is missing. Without this flag and without --database,
+    /// it is `./understudy-data`.
+    #[arg(long, env = "UNDERSTUDY_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// PostgreSQL database in place of an embedded one: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, which
+    /// exists, and is empty at the first start. `?sslmode=verify-full` encrypts the connection and checks the
+    /// server's certificate. Better a variable or the file than a flag, which others on this machine see.
+    #[arg(long, env = "UNDERSTUDY_DATABASE", value_name = "URL", hide_env_values = true)]
+    #[arg(help_heading = "PostgreSQL")]
+    pub database: Option<DatabaseUrl>,
+
+    /// Connections to PostgreSQL, which is how many calls work on it at once.
+    #[arg(long, env = "UNDERSTUDY_DATABASE_CONNECTIONS", value_name = "N", default_value = "16")]
+    #[arg(help_heading = "PostgreSQL")]
+    pub database_connections: NonZeroU32,
+
+    /// The URL leads to a pooler that gives each transaction another connection, such as PgBouncer with
+    /// `pool_mode = transaction`: statements are not kept prepared.
+    #[arg(long, env = "UNDERSTUDY_DATABASE_POOLER", help_heading = "PostgreSQL")]
+    pub database_pooler: bool,
 
     /// Configuration file (TOML). A key is a flag's name without the dashes: `max-body = 1048576`.
     /// Without this flag, `understudy.toml` in the current folder is read if it is there.
     #[arg(long, env = "UNDERSTUDY_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
+}
+
+impl Place {
+    /// The folder where nobody names a place.
+    const FOLDER: &str = "./understudy-data";
+
+    /// Where the data is.
+    ///
+    /// # Errors
+    /// Two places, or a URL that is none.
+    pub fn location(&self) -> Result<Location, Failure> {
+        let Some(url) = &self.database else {
+            return Ok(Location::Folder(self.data.clone().unwrap_or_else(|| Place::FOLDER.into())));
+        };
+        if self.data.is_some() {
+            return Err(Failure::usage(
+                "--database and --data are two places for the data; give one of them",
+            ));
+        }
+        let url = url.secret().parse();
+        let url = url.map_err(|error| Failure::usage(format!("--database: {error}")))?;
+        let place = Postgres::new(url);
+        Ok(Location::Postgres(Postgres {
+            connections: self.database_connections.get(),
+            pooler: self.database_pooler,
+            ..place
+        }))
+    }
 }
 
 /// The settings of `understudy serve`.

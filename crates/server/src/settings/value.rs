@@ -116,35 +116,52 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// The address of the relay that delivers mails, perhaps with a password: kept from every message and
-/// every log. It is read when the server starts, since clap shows the value that it refuses.
-#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(transparent)]
-pub struct SmtpUrl(String);
+/// Declares an address that may hold a password: kept from every message and every log. It is read when
+/// the command starts, since clap shows the value that it refuses.
+macro_rules! secret_address {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The address with the password, for nobody but whom it leads to.
+            pub fn secret(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::convert::Infallible;
+
+            fn from_str(text: &str) -> Result<$name, Self::Err> {
+                Ok($name(text.to_owned()))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+}
+
+secret_address! {
+    /// The address of a PostgreSQL database.
+    DatabaseUrl
+}
+
+secret_address! {
+    /// The address of the relay that delivers mails.
+    SmtpUrl
+}
 
 impl SmtpUrl {
-    /// The address with the password, for the relay only.
-    pub fn secret(&self) -> &str {
-        &self.0
-    }
-
     /// Whether a password would travel in the clear.
     pub fn exposes_password(&self) -> bool {
         self.0.starts_with("smtp://") && self.0.contains('@')
-    }
-}
-
-impl FromStr for SmtpUrl {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<SmtpUrl, Self::Err> {
-        Ok(SmtpUrl(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for SmtpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SmtpUrl(..)")
     }
 }
 
@@ -175,9 +192,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_relays_password_is_not_shown() {
+    fn passwords_are_not_shown() {
         let url: SmtpUrl = "smtp://user:secret@mail.example".parse().unwrap();
         assert!(url.exposes_password() && !format!("{url:?}").contains("secret"));
+        let url: DatabaseUrl = "postgres://user:secret@db.example/app".parse().unwrap();
+        assert!(url.secret().contains("secret") && !format!("{url:?}").contains("secret"));
     }
 
     #[test]

@@ -9,11 +9,13 @@
 mod case;
 mod diff;
 mod placeholder;
+#[path = "../../../store/tests/postgres/mod.rs"]
+mod postgres;
 mod server;
 
 use case::Case;
 use placeholder::Values;
-use server::Server;
+use server::{Place, Server};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::thread;
@@ -27,6 +29,15 @@ const FLAGS: [&str; 5] = ["--lab", "--seed-ids", "1", "--clock", "2026-11-24T12:
 #[test]
 fn every_case_gets_its_answer() {
     let write = std::env::var("UNDERSTUDY_GOLDEN").is_ok_and(|mode| mode == "write");
+    check_all(Place::Embedded, write);
+}
+
+#[test]
+fn every_case_gets_the_same_answer_from_postgresql() {
+    check_all(Place::Postgres, false);
+}
+
+fn check_all(place: Place, write: bool) {
     let only = std::env::var("UNDERSTUDY_GOLDEN_ONLY").unwrap_or_default();
     let cases = case::all().into_iter().filter(|case| case.name.contains(&only));
     let waiting = Mutex::new(cases.collect::<VecDeque<_>>());
@@ -37,7 +48,7 @@ fn every_case_gets_its_answer() {
                 let mut shared = None;
                 loop {
                     let Some(case) = waiting.lock().unwrap().pop_front() else { break };
-                    if let Err(failure) = check(&case, &mut shared, write) {
+                    if let Err(failure) = check(&case, place, &mut shared, write) {
                         let text = format!("{}\n{failure}", case.folder.display());
                         failures.lock().unwrap().push(text);
                     }
@@ -51,13 +62,13 @@ fn every_case_gets_its_answer() {
 }
 
 /// Runs a case: on the worker's shared server if its area says so, and otherwise on one of its own.
-fn check(case: &Case, shared: &mut Option<Server>, write: bool) -> Result<(), String> {
+fn check(case: &Case, place: Place, shared: &mut Option<Server>, write: bool) -> Result<(), String> {
     let own;
     let server = if case.shares_server() {
-        &*shared.get_or_insert_with(|| Server::start(&FLAGS, None))
+        &*shared.get_or_insert_with(|| Server::start(place, &FLAGS, None))
     } else {
         let flags: Vec<&str> = FLAGS.into_iter().chain(case.flags.iter().map(String::as_str)).collect();
-        own = Server::start(&flags, case.objects.as_deref());
+        own = Server::start(place, &flags, case.objects.as_deref());
         &own
     };
     let mut values = Values::new(server.address.to_string());

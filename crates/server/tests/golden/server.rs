@@ -1,35 +1,45 @@
 //! The program in a process of its own, and what it answers.
 
+use crate::postgres::TestDatabase;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// The login that `{{session}}` comes from.
 const LOGIN: &str = "AccountNumber=LAB001&UserName=lab&Password=lab";
 
-/// How the address begins, in the banner.
-const HERE: &str = "127.0.0.1:";
+/// What stands before the address in the banner.
+const HERE: &str = "http://";
 
 /// A running server, killed when dropped.
 pub struct Server {
     child: Child,
-    /// Where its data is, if it is on disk.
-    data: Option<TempDir>,
+    /// Where its data is, until it has ended.
+    data: Option<Data>,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Starts one on a free port. With a file of objects it keeps its data on disk, where those are
-    /// loaded; else in memory.
-    pub fn start(flags: &[&str], objects: Option<&Path>) -> Server {
-        let data = objects.map(|_| TempDir::new().unwrap());
-        let place = data.as_ref().map(|data| data.path().to_string_lossy().into_owned());
-        let place = place.as_ref().map_or(vec!["--memory"], |place| vec!["--data", place]);
+    /// Starts one on a free port, with a file of objects loaded, if there is one. Embedded data is on disk
+    /// where a file is to be loaded, and else in memory.
+    pub fn start(place: Place, flags: &[&str], objects: Option<&Path>) -> Server {
+        let data = match place {
+            Place::Postgres => Some(Data::Postgres(TestDatabase::like(&MIGRATED))),
+            Place::Embedded => objects.map(|_| Data::Folder(TempDir::new().unwrap())),
+        };
+        let place: Vec<String> = match &data {
+            None => vec!["--memory".to_owned()],
+            Some(Data::Folder(folder)) => vec!["--data".to_owned(), folder.path().display().to_string()],
+            Some(Data::Postgres(database)) => {
+                ["--database", &database.url, "--database-connections", "4"].map(str::to_owned).to_vec()
+            }
+        };
         let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
             .args(&place)
@@ -40,8 +50,8 @@ impl Server {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut banner = stdout.lines().map_while(Result::ok).take_while(|line| !line.starts_with("Ctrl-C"));
         let address = banner.find_map(|line| {
-            let at = line.find(HERE)?;
-            line[at..].split('/').next()?.parse().ok()
+            let (_, rest) = line.split_once(HERE)?;
+            rest.split('/').next()?.parse().ok()
         });
         let Some(address) = address else {
             let _ = child.kill();
@@ -100,6 +110,29 @@ impl Drop for Server {
         drop(self.data.take());
     }
 }
+
+/// Where the servers keep their data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the embedded database.
+    Embedded,
+    /// In PostgreSQL.
+    Postgres,
+}
+
+/// What is removed when a server has ended.
+enum Data {
+    Folder(TempDir),
+    Postgres(TestDatabase),
+}
+
+/// A database with the tables made: a copy of it is there sooner than they are.
+static MIGRATED: LazyLock<TestDatabase> = LazyLock::new(|| {
+    let database = TestDatabase::empty();
+    let listed = program().args(["account", "list", "--database", &database.url]).output().unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    database
+});
 
 /// The program, with nothing of ours in its environment.
 fn program() -> Command {

@@ -56,7 +56,19 @@ impl<'a> Access<'a> {
         each: &mut dyn FnMut(&Row) -> Result<bool>,
     ) -> Result<()> {
         self.hold(account);
-        self.connection.stream(sql, &with_account(&account.0, rest), each)
+        self.connection.stream(sql, &with_account(&account.0, rest), true, each)
+    }
+
+    /// As [`Access::stream`], with a statement that is made for once and planned for its parameters.
+    pub(super) fn search_rows(
+        &self,
+        account: AccountId,
+        sql: &str,
+        rest: &[Parameter<'_>],
+        each: &mut dyn FnMut(&Row) -> Result<bool>,
+    ) -> Result<()> {
+        self.hold(account);
+        self.connection.stream(sql, &with_account(&account.0, rest), false, each)
     }
 
     /// The rows of one of the few questions about all accounts.

@@ -5,8 +5,8 @@ use super::error::{Class, class};
 use super::value::Parameter;
 use crate::error::{Result, StoreError};
 use deadpool_postgres::{Client, Object};
-use futures_util::future::join3;
 use futures_util::TryStreamExt;
+use futures_util::future::join4;
 use std::cell::{Cell, RefCell};
 use std::pin::{Pin, pin};
 use tokio::runtime::Handle;
@@ -21,6 +21,10 @@ const STATEMENTS: usize = 256;
 /// locks nothing.
 const HOLD: &str = "SELECT 1 FROM account WHERE account_id = $1 FOR NO KEY UPDATE";
 
+/// Has each statement planned for its parameters, or once for all, as it is when a transaction begins.
+const OWN_PLAN: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
+const ONE_PLAN: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+
 /// A connection within a transaction. It must not be used in a thread that runs tasks.
 pub(crate) struct Connection {
     client: Client,
@@ -31,6 +35,8 @@ pub(crate) struct Connection {
     begin: Cell<Option<&'static str>>,
     /// The account to hold before the next statement, with which it travels.
     hold: Cell<Option<i64>>,
+    /// True while each statement is planned for its parameters, which a transaction does not begin with.
+    plans: Cell<bool>,
     trouble: RefCell<Option<Trouble>>,
 }
 
@@ -46,7 +52,8 @@ impl Connection {
     /// A connection on which a transaction begins as `begin` says.
     pub fn new(client: Client, runtime: Handle, prepares: bool, begin: &'static str) -> Connection {
         let begin = Cell::new(Some(begin));
-        Connection { client, runtime, prepares, begin, hold: Cell::new(None), trouble: RefCell::default() }
+        let (hold, plans, trouble) = (Cell::new(None), Cell::new(false), RefCell::default());
+        Connection { client, runtime, prepares, begin, hold, plans, trouble }
     }
 
     /// Has the next statement wait until no other transaction holds the account.
@@ -62,27 +69,29 @@ impl Connection {
 
     /// The rows of a statement that may be about all accounts.
     pub fn query_everywhere(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
-        self.ask(sql, parameters, async |rows| Ok(rows.try_collect().await?))
+        self.ask(sql, parameters, true, async |rows| Ok(rows.try_collect().await?))
     }
 
     /// How many rows a statement changed.
     pub fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64> {
         check(sql)?;
-        self.ask(sql, parameters, async |mut rows| {
+        self.ask(sql, parameters, true, async |mut rows| {
             while rows.try_next().await?.is_some() {}
             Ok(rows.rows_affected().unwrap_or(0))
         })
     }
 
-    /// Gives each row to `each`, which must not ask the connection, until it says false.
+    /// Gives each row to `each`, which must not ask the connection, until it says false. A statement that
+    /// is not kept is planned anew for its parameters.
     pub fn stream(
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
+        is_kept: bool,
         each: &mut dyn FnMut(&Row) -> Result<bool>,
     ) -> Result<()> {
         check(sql)?;
-        self.ask(sql, parameters, async |mut rows| {
+        self.ask(sql, parameters, is_kept, async |mut rows| {
             while let Some(row) = rows.try_next().await? {
                 if !each(&row).map_err(Stop::Job)? {
                     break;
@@ -135,10 +144,11 @@ impl Connection {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
+        is_kept: bool,
         take: impl AsyncFnOnce(Pin<&mut RowStream>) -> std::result::Result<T, Stop>,
     ) -> Result<T> {
         let answer = self.runtime.block_on(async {
-            let rows = pin!(self.start(sql, parameters).await?);
+            let rows = pin!(self.start(sql, parameters, is_kept).await?);
             take(rows).await
         });
         answer.map_err(|stop| match stop {
@@ -154,39 +164,48 @@ impl Connection {
     }
 
     /// Sends a statement, and what has to come before it, without waiting in between.
-    async fn start(&self, sql: &str, parameters: &[Parameter<'_>]) -> std::result::Result<RowStream, Error> {
+    async fn start(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        is_kept: bool,
+    ) -> std::result::Result<RowStream, Error> {
         let begin = self.begin.take();
         let account = self.hold.take();
-        let begin = async {
-            match begin {
-                Some(begin) => self.client.batch_execute(begin).await,
-                None => Ok(()),
-            }
+        let plans =
+            (self.plans.replace(!is_kept) == is_kept).then_some(if is_kept { ONE_PLAN } else { OWN_PLAN });
+        let say = async |sql: Option<&str>| match sql {
+            Some(sql) => self.client.batch_execute(sql).await,
+            None => Ok(()),
         };
         let key = account.as_ref().map(|account| [Parameter::new(account)]);
         // Preparing takes a round trip of its own when it is new: before, so that the order is kept.
         let hold = match &key {
-            Some(key) => Some(self.prepare(HOLD, key).await?),
+            Some(key) => Some(self.prepare(HOLD, key, true).await?),
             None => None,
         };
-        let statement = self.prepare(sql, parameters).await?;
+        let statement = self.prepare(sql, parameters, is_kept).await?;
         let hold = async {
             match (hold, &key) {
-                (Some(hold), Some(key)) => self.send(hold, key).await?.try_collect::<Vec<_>>().await.map(|_| ()),
+                (Some(hold), Some(key)) => {
+                    self.send(hold, key).await?.try_collect::<Vec<_>>().await.map(|_| ())
+                }
                 _ => Ok(()),
             }
         };
         // Each is sent when it is first polled, which happens in this order.
-        let (begun, held, rows) = join3(begin, hold, self.send(statement, parameters)).await;
-        begun.and(held).and(rows)
+        let (begun, planned, held, rows) =
+            join4(say(begin), say(plans), hold, self.send(statement, parameters)).await;
+        begun.and(planned).and(held).and(rows)
     }
 
     async fn prepare<'a>(
         &self,
         sql: &'a str,
         parameters: &[Parameter<'_>],
+        is_kept: bool,
     ) -> std::result::Result<Prepared<'a>, Error> {
-        if !self.prepares {
+        if !self.prepares || !is_kept {
             return Ok(Prepared::Not(sql));
         }
         if self.client.statement_cache.size() > STATEMENTS {

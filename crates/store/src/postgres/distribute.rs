@@ -3,10 +3,12 @@
 use super::Server;
 use crate::error::{DistributeError, StoreError};
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 /// What Citus brings, and where it keeps which tables are spread.
 const HAS_CITUS: &str = "SELECT to_regproc('create_distributed_table') IS NOT NULL";
-const IS_SPREAD: &str = "SELECT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrel = to_regclass($1::text))";
+const IS_SPREAD: &str =
+    "SELECT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrel = to_regclass($1::text))";
 
 /// The first table stands alone; the rows of an account in all others go where its row there is.
 const FIRST: &str = "account";
@@ -27,19 +29,20 @@ async fn distribute<'a>(
     client: &Client,
     tables: impl Iterator<Item = &'a str>,
 ) -> Result<Vec<String>, DistributeError> {
-    let has_citus: bool = client.query_one(HAS_CITUS, &[]).await.and_then(|row| row.try_get(0)).map_err(store)?;
+    let has_citus: bool =
+        client.query_typed_one(HAS_CITUS, &[]).await.and_then(|row| row.try_get(0)).map_err(store)?;
     if !has_citus {
         return Err(DistributeError::NoCitus);
     }
     let mut out = Vec::new();
     for table in std::iter::once(FIRST).chain(tables) {
         let quoted = format!(r#""{table}""#);
-        let row = client.query_one(IS_SPREAD, &[&quoted]).await.map_err(store)?;
+        let row = client.query_typed_one(IS_SPREAD, &[(&quoted, Type::TEXT)]).await.map_err(store)?;
         if row.try_get(0).map_err(store)? {
             continue;
         }
         let spread = if table == FIRST { SPREAD_FIRST } else { SPREAD };
-        client.execute(spread, &[&quoted]).await.map_err(store)?;
+        client.execute_typed(spread, &[(&quoted, Type::TEXT)]).await.map_err(store)?;
         out.push(table.to_owned());
     }
     Ok(out)

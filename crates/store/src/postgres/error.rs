@@ -58,7 +58,9 @@ impl From<Error> for StoreError {
 fn of_server(error: &DbError) -> StoreError {
     let code = error.code().code();
     match code {
-        "23505" => StoreError::Duplicate { table: error.table().map(table_name).unwrap_or_default().to_owned() },
+        "23505" => {
+            StoreError::Duplicate { table: error.table().map(table_name).unwrap_or_default().to_owned() }
+        }
         // No lock, or no connection, within the time that there is; a statement that was cancelled.
         "55P03" | "53300" | "57014" => StoreError::Busy,
         "53100" | "53200" => StoreError::Full,
@@ -116,7 +118,9 @@ mod tests {
 
     #[test]
     fn a_part_has_the_name_of_its_table() {
-        for (part, table) in [("contact_102008", "contact"), ("contact", "contact"), ("a_b", "a_b"), ("a_", "a_")] {
+        for (part, table) in
+            [("contact_102008", "contact"), ("contact", "contact"), ("a_b", "a_b"), ("a_", "a_")]
+        {
             assert_eq!(table_name(part), table);
         }
     }

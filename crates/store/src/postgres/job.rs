@@ -16,15 +16,24 @@ use tokio::time::sleep;
 
 /// Begins a transaction that sees one snapshot. Its plans are for few rows, which compiling costs more
 /// than it saves.
-const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL jit = off";
+///
+/// The plan for a batch does not depend on what is in it. To look at it would only mislead, as it does
+/// while an import fills a table whose statistics are not there yet. A search is planned for its values.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL jit = off; \
+    SET LOCAL plan_cache_mode = force_generic_plan";
 
 /// Begins a transaction whose statements see the latest of what others have committed. A process that
 /// stops in the middle must not hold its account for ever.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL jit = off; \
+    SET LOCAL plan_cache_mode = force_generic_plan; \
     SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// How often a job is run that loses against others.
 const ATTEMPTS: u32 = 8;
+
+/// How often it is run again after its connection broke: a server that ends ends all of them, and the
+/// pool may hold another that it has not noticed yet.
+const LOSSES: u32 = 3;
 
 /// How long it waits at most before it is run a second time; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -69,7 +78,7 @@ where
     T: Send + 'static,
 {
     let _turn = shared.pool.turn().await?;
-    let mut was_lost = false;
+    let mut losses = 0;
     for attempt in 1..=ATTEMPTS {
         let client = shared.pool.client().await?;
         let own = Arc::clone(&shared);
@@ -81,8 +90,11 @@ where
         (outcome, job) = task.await.map_err(|_| StoreError::Closed)?;
         match outcome {
             Outcome::Done(answer) => return answer,
-            Outcome::Lost if was_lost => return Err(StoreError::Unreachable),
-            Outcome::Lost => was_lost = true,
+            Outcome::Lost if losses == LOSSES => return Err(StoreError::Unreachable),
+            Outcome::Lost => {
+                losses += 1;
+                sleep(pause(attempt)).await;
+            }
             Outcome::Conflict => {
                 tracing::debug!(attempt, "a job lost against another and is run again");
                 sleep(pause(attempt)).await;

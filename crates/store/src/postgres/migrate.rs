@@ -4,17 +4,22 @@
 //! marks a database as this program's, and whoever migrates it holds its one row, so that any number
 //! of processes may start at once. The table `understudy_step` has the steps that were taken. After
 //! them the derived tables are brought up to the contract.
+//!
+//! No statement is prepared, for a pooler may give each another server process.
 
-use super::derive::{PARTITIONING, Present};
+use super::derive::{PARTITIONING, Present, ROOM};
 use super::schema::Schema;
 use crate::error::{OpenError, StoreError};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 /// The steps in order.
 pub(super) const STEPS: &[&str] =
     &[include_str!("steps/001_accounts_and_changes.sql"), include_str!("steps/002_mail.sql")];
+
+const ENCODING: &str = "SELECT current_setting('server_encoding')";
 
 /// How often the first tables are made anew after another process made them first.
 const TRIES: u32 = 10;
@@ -28,6 +33,8 @@ pub(super) enum Refusal {
     Newer { found: i64, known: i64 },
     /// A step that it has taken is not the one of that number here.
     Changed { step: i64 },
+    /// It keeps text in another encoding.
+    Encoding(String),
     /// PostgreSQL failed.
     Postgres(Error),
 }
@@ -45,6 +52,7 @@ impl Refusal {
             Refusal::Foreign => OpenError::Foreign { place },
             Refusal::Newer { found, known } => OpenError::Newer { place, found, known },
             Refusal::Changed { step } => OpenError::Changed { place, step },
+            Refusal::Encoding(found) => OpenError::Encoding { place, found },
             Refusal::Postgres(error) => OpenError::Database { place, source: StoreError::from(error) },
         }
     }
@@ -58,8 +66,14 @@ pub(super) async fn migrate(
     steps: &[&str],
     partitions: Option<u32>,
 ) -> Result<(), Refusal> {
+    let encoding: String = client.query_typed_one(ENCODING, &[]).await?.try_get(0)?;
+    if encoding != "UTF8" {
+        return Err(Refusal::Encoding(encoding));
+    }
     let is_marked = is_marked(client).await?;
-    if is_marked && taken(client, steps).await? == steps.len() && Present::of(client).await?.lacks(schema).is_empty()
+    if is_marked
+        && taken(client, steps).await? == steps.len()
+        && Present::of(client).await?.lacks(schema).is_empty()
     {
         return Ok(());
     }
@@ -67,20 +81,22 @@ pub(super) async fn migrate(
         mark(client).await?;
     }
     let transaction = client.transaction().await?;
-    transaction.query_one("SELECT 1 FROM understudy FOR UPDATE", &[]).await?;
+    transaction.query_typed_one("SELECT 1 FROM understudy FOR UPDATE", &[]).await?;
     // Another process may have migrated the database while this one waited for it.
     let from = taken(transaction.client(), steps).await?;
     for (number, step) in steps.iter().enumerate().skip(from) {
         transaction.batch_execute(&with_partitioning(step, partitions)).await?;
         let (number, at) = (number as i64 + 1, now());
         let row = "INSERT INTO understudy_step (number, checksum, taken) VALUES ($1, $2, $3)";
-        transaction.execute(row, &[&number, &checksum(step), &at]).await?;
+        transaction
+            .execute_typed(row, &[(&number, Type::INT8), (&checksum(step), Type::TEXT), (&at, Type::INT8)])
+            .await?;
     }
     for statement in Present::of(transaction.client()).await?.lacks(schema) {
         transaction.batch_execute(&with_partitioning(&statement, partitions)).await?;
     }
     if let Some(partitions) = partitions {
-        for table in transaction.query(WITHOUT_PARTS, &[]).await? {
+        for table in transaction.query_typed(WITHOUT_PARTS, &[]).await? {
             let parts = make_parts(table.try_get(0)?, partitions);
             transaction.batch_execute(&parts).await?;
         }
@@ -93,13 +109,13 @@ pub(super) async fn migrate(
 }
 
 async fn is_marked(client: &Client) -> Result<bool, Error> {
-    client.query_one("SELECT to_regclass('understudy') IS NOT NULL", &[]).await?.try_get(0)
+    client.query_typed_one("SELECT to_regclass('understudy') IS NOT NULL", &[]).await?.try_get(0)
 }
 
 /// Makes an empty database this program's.
 async fn mark(client: &Client) -> Result<(), Refusal> {
     for tried in 1.. {
-        let tables: i64 = client.query_one(TABLES, &[]).await?.try_get(0)?;
+        let tables: i64 = client.query_typed_one(TABLES, &[]).await?.try_get(0)?;
         if tables > 0 && !is_marked(client).await? {
             return Err(Refusal::Foreign);
         }
@@ -116,7 +132,8 @@ async fn mark(client: &Client) -> Result<(), Refusal> {
 
 /// How many steps the database has taken, if they are those that this program knows.
 async fn taken(client: &Client, steps: &[&str]) -> Result<usize, Refusal> {
-    let rows = client.query("SELECT number, checksum FROM understudy_step ORDER BY number", &[]).await?;
+    let rows =
+        client.query_typed("SELECT number, checksum FROM understudy_step ORDER BY number", &[]).await?;
     for (row, wanted) in rows.iter().zip(1_i64..) {
         let (number, found): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
         let Some(known) = steps.get(wanted as usize - 1) else {
@@ -140,7 +157,12 @@ fn now() -> i64 {
 }
 
 fn with_partitioning(sql: &str, partitions: Option<u32>) -> String {
-    sql.replace(PARTITIONING, if partitions.is_some() { "PARTITION BY HASH (account_id)" } else { "" })
+    // What is in parts has no pages of its own.
+    let (parts, room) = match partitions {
+        Some(_) => ("PARTITION BY HASH (account_id)", ""),
+        None => ("", "WITH (fillfactor = 85)"),
+    };
+    sql.replace(PARTITIONING, parts).replace(ROOM, room)
 }
 
 /// The parts of a table, with numbers like those of Citus's.

@@ -9,10 +9,13 @@ mod binding;
 mod connection;
 mod derive;
 mod distribute;
+mod durability;
 mod error;
 mod job;
 mod migrate;
 mod place;
+#[cfg(test)]
+mod plans;
 mod pool;
 mod read;
 mod row;
@@ -65,6 +68,8 @@ impl Server {
         let schema = Schema::new(layout);
         let refused = migrate::migrate(&mut client, &schema, migrate::STEPS, place.partitions).await;
         refused.map_err(|refusal| refusal.of(name()))?;
+        let warned = durability::warn(&client).await;
+        warned.map_err(|error| OpenError::Database { place: name(), source: error.into() })?;
         drop(client);
         let shared = Shared { schema, pool, prepares: !place.pooler, runtime: Handle::current() };
         Ok(Server { shared: Arc::new(shared) })

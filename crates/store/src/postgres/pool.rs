@@ -42,7 +42,7 @@ impl Pool {
         // A connection that its server has closed is noticed without asking.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let tls = Tls::new(&place.url.trust)?;
-        let manager = Manager::from_config(place.url.config.clone(), tls, config);
+        let manager = Manager::from_config(place.url.config.as_ref().clone(), tls, config);
         let timeouts = Timeouts { wait: Some(TURN), create: Some(CREATE), recycle: Some(CREATE) };
         let clients = Clients::builder(manager)
             .max_size(size as usize)
@@ -66,7 +66,9 @@ impl Pool {
         let until = Instant::now() + RESTART;
         loop {
             match self.connect().await {
-                Err(Refused { error: StoreError::Unreachable, .. }) if Instant::now() < until => sleep(PAUSE).await,
+                Err(Refused { error: StoreError::Unreachable, .. }) if Instant::now() < until => {
+                    sleep(PAUSE).await
+                }
                 other => return other.map_err(|refused| refused.error),
             }
         }

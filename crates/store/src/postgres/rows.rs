@@ -40,8 +40,12 @@ impl RowReader for Access<'_> {
 impl RowWriter for Access<'_> {
     fn write_rows(&mut self, account: AccountId, table: TableId, rows: &[Cells]) -> Result<()> {
         let shape = self.schema.shape(table);
-        let lists: Vec<List<'_>> =
-            shape.columns.iter().enumerate().map(|(index, (_, kind))| List::new(*kind, rows, index)).collect();
+        let lists: Vec<List<'_>> = shape
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, (_, kind))| List::new(*kind, rows, index))
+            .collect();
         let parameters: Vec<Parameter<'_>> = lists.iter().map(List::parameter).collect();
         self.execute(account, &insert(shape), &parameters)?;
         Ok(())

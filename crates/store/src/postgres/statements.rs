@@ -37,10 +37,10 @@ pub(crate) struct Statements {
     pub exists: String,
     /// The number of rows: account.
     pub count: String,
-    /// The ids of logged changes to rows that still exist, in the log's order: account, object type, the
-    /// first instant, the one after the last.
+    /// Id and instant of logged changes to rows that still exist, in the log's order: account, object
+    /// type, the instant and the id to begin with, the instant to end before, number.
     pub changed: String,
-    /// The ids of logged removals of rows that do not exist: the same.
+    /// The same of logged removals of rows that do not exist.
     pub deleted: String,
     /// The keys and ids of the objects with one of those keys, in creation order, for each key in the
     /// table's order: account, keys.
@@ -155,10 +155,10 @@ fn delete(layout: &Layout, of: &Table) -> String {
 fn logged(table: &str, deleted: bool) -> String {
     let (not, truth) = if deleted { ("NOT ", "TRUE") } else { ("", "FALSE") };
     format!(
-        r#"SELECT c.id FROM change_log c WHERE c.account_id = $1 AND c.object_type = $2
-           AND c.at >= $3 AND c.at < $4 AND c.deleted = {truth}
+        r#"SELECT c.id, c.at FROM change_log c WHERE c.account_id = $1 AND c.object_type = $2
+           AND (c.at, c.id) >= ($3, $4) AND c.at < $5 AND c.deleted = {truth}
            AND {not}EXISTS (SELECT 1 FROM "{table}" o WHERE o.account_id = $1 AND o.id = c.id)
-           ORDER BY c.at, c.id"#
+           ORDER BY c.at, c.id LIMIT $6"#
     )
 }
 

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use store::Operator::*;
-use store::{AccountId, Column, Filter, Operator, Test};
+use store::{AccountId, Column, Filter, Operator, StoreError, Test};
 
 on_all![
     members_and_links_are_searched_as_in_memory,
@@ -65,6 +65,8 @@ fn texts() -> Vec<Value> {
         "\u{1}\u{1}",
         "\u{a0}x\u{85}",
         "x",
+        "viv",
+        "\u{b}Viv ",
         "\u{10ffff}",
         "'",
         "0",
@@ -143,7 +145,9 @@ fn compare(dbs: [&Database; 2], account: AccountId, kind: ObjectId, searched: Ve
     let test = |(filter, limit): (Filter, usize)| {
         let search = |db: &Database| {
             let filter = filter.clone();
-            db.try_read(move |reader| reader.search(account, kind, &filter, limit))
+            let found = db.try_read(move |reader| reader.search(account, kind, &filter, limit));
+            // Of several tests with values of the wrong kind, either may be the one that is told.
+            found.map_err(|error| matches!(error, StoreError::Filter { .. }))
         };
         prop_assert_eq!(search(dbs[0]), search(dbs[1]), "{:?}", filter);
         Ok(())

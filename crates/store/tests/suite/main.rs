@@ -8,14 +8,15 @@ mod changes;
 mod commit;
 mod copy;
 mod crash;
-mod filters;
 mod distribute;
+mod filters;
 mod links;
 mod mail;
 mod objects;
 mod open;
 mod postgres_jobs;
 mod postgres_open;
+mod postgres_tls;
 mod references;
 mod search;
 #[path = "../postgres/mod.rs"]

@@ -114,3 +114,9 @@ async fn who_does_not_get_in_is_told_why_but_not_the_password() {
         assert!(text.contains(told) && !text.contains("verysecret"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_database_that_has_not_all_letters_is_refused() {
+    let error = refused(&TestDatabase::encoded("SQL_ASCII")).await;
+    assert!(matches!(&error, OpenError::Encoding { found, .. } if found == "SQL_ASCII"), "{error}");
+}

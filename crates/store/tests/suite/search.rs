@@ -132,12 +132,15 @@ fn letters_of_every_script_compare_without_case(db: &Database) {
 /// The Kelvin sign folds to an ASCII letter; PostgreSQL does not keep U+0000.
 fn letters_that_few_texts_have_are_found(db: &Database) {
     for field in [contact::LAST_NAME, contact::SOURCE_ID] {
-        let stored = texts(&["\u{212a}elvin", "KELVIN\u{a0}", "kelvin\u{0}", "kel\u{1}vin", "\u{1}\u{1}"]);
+        let stored =
+            ["\u{212a}elvin", "KELVIN\u{a0}", "kelvin\u{0}", "kel\u{1}vin", "\u{1}\u{1}", "\u{b}Viv\u{c}\t"];
+        let stored = texts(&stored);
         let cases: Vec<(Operator, Value, &[u64])> = vec![
             (Equals, "kelvin".into(), &[0, 1]),
             (Equals, "kelvin\u{0}".into(), &[2]),
             (Equals, "\u{0}".into(), &[]),
-            (NotEqual, "kelvin".into(), &[2, 3, 4, 5]),
+            (Equals, "viv".into(), &[5]),
+            (NotEqual, "kelvin".into(), &[2, 3, 4, 5, 6]),
             (Contains, "elv".into(), &[0, 1, 2]),
             (Contains, "KELV".into(), &[0, 1, 2]),
             (Contains, "\u{0}".into(), &[2]),
@@ -145,7 +148,7 @@ fn letters_that_few_texts_have_are_found(db: &Database) {
             (StartsWith, "k".into(), &[0, 1, 2, 3]),
             (StartsWith, "kel\u{1}".into(), &[3]),
             (Less, "kelvin".into(), &[3, 4]),
-            (Greater, "kelvin".into(), &[2]),
+            (Greater, "kelvin".into(), &[2, 5]),
         ];
         check(db, CONTACT, field, stored, &cases);
     }
@@ -514,7 +517,10 @@ fn values_that_cannot_be_compared_are_refused(db: &Database) {
 fn many_values_and_many_tests_are_taken(db: &Database) {
     let account = db.account("1");
     let records: Vec<Record> = (0..3)
-        .map(|number| with_texts(CONTACT, guid(number), &[(contact::TITLE, &number.to_string())]))
+        .map(|number| {
+            let text = number.to_string();
+            with_texts(CONTACT, guid(number), &[(contact::TITLE, &text), (contact::SOURCE_ID, &text)])
+        })
         .collect();
     db.insert(account, CONTACT, records);
     let values: Vec<Value> = (1..20_000).map(|number: u32| Value::from(number.to_string())).collect();
@@ -523,6 +529,11 @@ fn many_values_and_many_tests_are_taken(db: &Database) {
     let tests = values[..5_000].iter();
     let tests = tests.map(|value| test(Column::Own(contact::TITLE), Contains, vec![value.clone()])).collect();
     assert_eq!(search(db, account, CONTACT, Filter::Any(tests)), [1, 2]);
+    for operator in [Equals, StartsWith] {
+        let tests = values[..5_000].iter();
+        let keys = tests.map(|value| test(Column::Own(contact::SOURCE_ID), operator, vec![value.clone()]));
+        assert_eq!(search(db, account, CONTACT, Filter::Any(keys.collect())), [1, 2]);
+    }
 
     let filter = test(Column::Own(contact::TITLE), Includes, vec![Value::from("x"); 40_000]);
     let error = db.try_read(move |reader| reader.search(account, CONTACT, &filter, 1));

@@ -29,6 +29,9 @@ macro_rules! on_all {
 }
 pub(crate) use on_all;
 
+/// Says that the test server is reached through a pooler.
+const POOLER: &str = "UNDERSTUDY_TEST_POOLER";
+
 /// In how many parts the tables are made that are made in parts.
 const PARTITIONS: u32 = 3;
 
@@ -131,7 +134,8 @@ fn migrated(partitions: Option<u32>) -> TestDatabase {
 /// server's connections.
 pub fn postgres(database: &TestDatabase, partitions: Option<u32>) -> Location {
     let place = Postgres::new(database.url.parse().unwrap());
-    Location::Postgres(Postgres { connections: 4, partitions, ..place })
+    let pooler = std::env::var_os(POOLER).is_some();
+    Location::Postgres(Postgres { connections: 4, partitions, pooler, ..place })
 }
 
 pub fn runtime() -> Runtime {

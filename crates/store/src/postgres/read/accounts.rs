@@ -61,8 +61,7 @@ impl AccountReader for Access<'_> {
     }
 
     fn failures(&self, account: AccountId, user: &str, since: Timestamp) -> Result<u64> {
-        let sql =
-            "SELECT count(*) FROM login_failure WHERE account_id = $1 AND user_key = $2 AND at >= $3";
+        let sql = "SELECT count(*) FROM login_failure WHERE account_id = $1 AND user_key = $2 AND at >= $3";
         let user = escape(fold(user));
         let rows = self.query(account, sql, &[Parameter::new(&user), Parameter::new(&since.0)])?;
         let count: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;

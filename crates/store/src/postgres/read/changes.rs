@@ -1,10 +1,10 @@
 //! The change log.
 
+use super::chunks::Chunks;
 use crate::account::AccountId;
 use crate::error::Result;
 use crate::postgres::access::Access;
-use crate::postgres::row;
-use crate::postgres::value::Parameter;
+use crate::postgres::value::{Id, Parameter};
 use crate::verbs::ChangeReader;
 use contract::{Guid, ObjectId, Timestamp};
 use std::collections::HashSet;
@@ -45,15 +45,31 @@ impl Access<'_> {
         limit: usize,
     ) -> Result<Vec<Guid>> {
         let name = self.schema.table(object).object.as_str();
-        let parameters = [Parameter::new(&name), Parameter::new(&from.0), Parameter::new(&until.0)];
-        let (mut seen, mut out) = (HashSet::new(), Vec::new());
-        self.stream(account, sql, &parameters, &mut |found| {
-            let id = row::guid(found, 0)?;
-            if seen.insert(id) {
-                out.push(id);
+        let (mut seen, mut out, mut chunks) = (HashSet::new(), Vec::new(), Chunks::default());
+        // Each piece begins with the last row of the one before.
+        let mut last = (from.0, Id(Guid([0; 16])));
+        loop {
+            let chunk = chunks.next(out.len(), limit);
+            let parameters = [
+                Parameter::new(&name),
+                Parameter::new(&last.0),
+                Parameter::new(&last.1),
+                Parameter::new(&until.0),
+                Parameter::new(&chunk),
+            ];
+            let (mut rows, mut reached) = (0, last);
+            self.stream(account, sql, &parameters, &mut |found| {
+                rows += 1;
+                reached = (found.try_get(1)?, found.try_get(0)?);
+                if seen.insert(reached.1) {
+                    out.push(reached.1.0);
+                }
+                Ok(out.len() <= limit)
+            })?;
+            if out.len() > limit || rows < chunk {
+                return Ok(out);
             }
-            Ok(out.len() <= limit)
-        })?;
-        Ok(out)
+            last = reached;
+        }
     }
 }

@@ -12,7 +12,11 @@ use crate::postgres::value::{Id, Parameter, escape};
 use contract::{Contract, Guid};
 use std::borrow::Cow;
 
-/// Texts that are looked for within a text by SQL; of more, here.
+/// Texts that SQL compares a text with; with more, it is compared here.
+const SET: usize = 1_000;
+/// Ranges of keys that SQL looks up; with more, PostgreSQL would be long in finding a plan.
+const RANGES: usize = 100;
+/// Texts that SQL looks for within a text; more are looked for here.
 const PARTS: usize = 8;
 
 /// The values of a statement after the account.
@@ -97,7 +101,7 @@ impl Operand {
                 let same = format!("{key} = ANY({})", parameters.texts(set));
                 Some(or_null(same, key, texts.contains("")))
             }
-            (Condition::StartsWith(starts), Some(key)) => {
+            (Condition::StartsWith(starts), Some(key)) if starts.len() <= RANGES => {
                 let ranges = starts.iter().map(|start| range(key, start, parameters));
                 Some(any(ranges.collect()))
             }
@@ -137,11 +141,12 @@ impl Operand {
         if !matches!(comparison.subject(), Subject::Key | Subject::Column(Form::Text)) {
             return None;
         }
-        let lower = format!("translate({sql}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')");
+        // Of this language, which every server has, the letters are those of ASCII.
+        let lower = format!(r#"lower({sql} COLLATE "C")"#);
         match comparison.condition() {
-            Condition::Same(texts) => {
+            Condition::Same(texts) if texts.len() <= SET => {
                 let set = parameters.texts(texts.iter().filter(|text| text.is_ascii()));
-                let same = format!(r"btrim({lower}, E' \t\n\r\f\v') = ANY({set})");
+                let same = format!(r"btrim({lower}, E' \t\n\x0b\f\r') = ANY({set})");
                 Some(or_null(or_other_letters(same, sql), sql, texts.contains("")))
             }
             Condition::Contains(parts) | Condition::StartsWith(parts) if parts.len() <= PARTS => {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod changes;
+mod chunks;
 mod condition;
 mod links;
 mod mail;

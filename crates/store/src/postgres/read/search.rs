@@ -1,5 +1,6 @@
 //! Search: a filter as a statement, and as what is left to decide of each row.
 
+use super::chunks::Chunks;
 use super::condition::{Operand, Parameters, all, any};
 use crate::account::AccountId;
 use crate::comparison::{Comparison, Subject};
@@ -16,11 +17,6 @@ use contract::handles::object::cv_object;
 use contract::{FieldId, Guid, LinkId, ObjectId, Source};
 use tokio_postgres::Row;
 
-/// Rows that are first read to decide on here; each time that there are more, four times as many.
-const CHUNK: i64 = 1_000;
-/// Rows that are at most read at once.
-const LARGEST_CHUNK: i64 = 256_000;
-
 impl ObjectSearch for Access<'_> {
     fn search(
         &self,
@@ -31,7 +27,7 @@ impl ObjectSearch for Access<'_> {
     ) -> Result<Vec<Guid>> {
         let table = self.schema.table(object);
         let mut query = Query::new(self.schema, table);
-        let found = query.filter(filter)?;
+        let found = query.filter(&filter.merged())?;
         if query.values > MOST_VALUES {
             return Err(StoreError::FilterSize);
         }
@@ -57,8 +53,12 @@ impl Access<'_> {
         let sql = format!(
             r#"SELECT o.id FROM "{table}" o{joins} WHERE o.account_id = $1 AND {condition} ORDER BY o.seq LIMIT {most}"#
         );
-        let rows = self.query(account, &sql, &query.parameters.all())?;
-        rows.iter().map(|found| row::guid(found, 0)).collect()
+        let mut out = Vec::new();
+        self.search_rows(account, &sql, &query.parameters.all(), &mut |found| {
+            out.push(row::guid(found, 0)?);
+            Ok(true)
+        })?;
+        Ok(out)
     }
 
     /// SQL gives rows that may fit, and `rest` decides on each. They come in chunks, so that a search
@@ -79,13 +79,13 @@ impl Access<'_> {
                WHERE o.account_id = $1 AND {condition} AND o.seq > ${place} ORDER BY o.seq LIMIT ${}"#,
             place + 1
         );
-        let (mut out, mut last, mut chunk) = (Vec::new(), -1_i64, CHUNK);
+        let (mut out, mut last, mut chunks) = (Vec::new(), -1_i64, Chunks::default());
         loop {
-            let mut rows = 0;
+            let chunk = chunks.next(out.len(), limit);
             let bounds = [Parameter::new(&last), Parameter::new(&chunk)];
             let parameters = [query.parameters.all().as_slice(), &bounds].concat();
-            let mut reached = last;
-            self.stream(account, &sql, &parameters, &mut |found| {
+            let (mut rows, mut reached) = (0, last);
+            self.search_rows(account, &sql, &parameters, &mut |found| {
                 rows += 1;
                 reached = found.try_get(1)?;
                 if rest.fits(query, found)? {
@@ -97,7 +97,6 @@ impl Access<'_> {
                 return Ok(out);
             }
             last = reached;
-            chunk = (chunk * 4).min(LARGEST_CHUNK);
         }
     }
 }

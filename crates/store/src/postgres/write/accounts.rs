@@ -10,7 +10,8 @@ use contract::table::fold;
 
 impl AccountWriter for Access<'_> {
     fn add_account(&mut self, account: &Account) -> Result<AccountId> {
-        let (number, name, key) = (escape(&*account.number), escape(&*account.name), account.contact_key.as_str());
+        let (number, name, key) =
+            (escape(&*account.number), escape(&*account.name), account.contact_key.as_str());
         self.execute(
             account.id,
             "INSERT INTO account (account_id, number, name, active, contact_key, max_calls, max_record_set)

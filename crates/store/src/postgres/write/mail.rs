@@ -22,7 +22,8 @@ impl MailWriter for Access<'_> {
             return Ok(());
         }
         let first = self.next_numbers(account, mails.len())?;
-        let all = |text: fn(&Mail) -> &str| -> Vec<_> { mails.iter().map(|mail| escape(text(mail))).collect() };
+        let all =
+            |text: fn(&Mail) -> &str| -> Vec<_> { mails.iter().map(|mail| escape(text(mail))).collect() };
         let some = |text: fn(&Mail) -> Option<&str>| -> Vec<_> {
             mails.iter().map(|mail| text(mail).map(escape)).collect()
         };
@@ -97,12 +98,7 @@ impl MailWriter for Access<'_> {
             "INSERT INTO custom_mail (account_id, name_key, name, subject, text) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (account_id, name_key)
              DO UPDATE SET name = excluded.name, subject = excluded.subject, text = excluded.text",
-            &[
-                Parameter::new(&key),
-                Parameter::new(&name),
-                Parameter::new(&subject),
-                Parameter::new(&text),
-            ],
+            &[Parameter::new(&key), Parameter::new(&name), Parameter::new(&subject), Parameter::new(&text)],
         )?;
         Ok(())
     }

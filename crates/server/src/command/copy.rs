@@ -1,0 +1,96 @@
+//! `understudy copy`
+
+use super::{contract, open, print_table, runtime, say};
+use crate::exit::{Exit, Failure};
+use crate::settings::DatabaseUrl;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{Copied, CopyError, Location, Postgres, Progress};
+
+/// The arguments.
+#[derive(Args)]
+pub struct Copy {
+    /// The database to copy: the folder of an embedded one, or postgres://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "UNDERSTUDY_COPY_FROM", value_name = "DATABASE", hide_env_values = true)]
+    from: DatabaseUrl,
+    /// The database to fill.
+    #[arg(long, env = "UNDERSTUDY_COPY_TO", value_name = "DATABASE", hide_env_values = true)]
+    to: DatabaseUrl,
+}
+
+/// Where one of the two databases is.
+fn location(flag: &str, place: &DatabaseUrl) -> Result<Location, Failure> {
+    let place = place.secret();
+    if !place.contains("://") {
+        return Ok(Location::Folder(PathBuf::from(place)));
+    }
+    let url = place.parse().map_err(|error| Failure::usage(format!("{flag}: {error}")))?;
+    Ok(Location::Postgres(Postgres::new(url)))
+}
+
+/// Copies everything, compares, and says what there is.
+pub fn run(what: &Copy) -> Result<(), Failure> {
+    let (from, to) = (&location("--from", &what.from)?, &location("--to", &what.to)?);
+    if from == to {
+        return Err(Failure::usage("--from and --to are the same database"));
+    }
+    // Opening makes what is not there: a mistyped source would be an empty one.
+    if let Location::Folder(folder) = from
+        && !folder.join("understudy.db").exists()
+    {
+        let text = format!("there is no database in {}", folder.display());
+        return Err(Failure::new(Exit::Refused, text));
+    }
+    let contract = contract()?;
+    let bar = Arc::new(Bar::new());
+    let shown = Arc::clone(&bar);
+    let copied = runtime()?.block_on(async {
+        let (from, to) = (open(contract, from).await?, open(contract, to).await?);
+        let copied = store::copy(&from, &to, shown).await;
+        from.close().await;
+        to.close().await;
+        copied.map_err(failure)
+    });
+    bar.0.finish_and_clear();
+    report(&copied?);
+    Ok(())
+}
+
+fn failure(error: CopyError) -> Failure {
+    let exit = if matches!(error, CopyError::Differs { .. }) { Exit::Refused } else { Exit::Failed };
+    Failure::new(exit, error.to_string())
+}
+
+fn report(copied: &[Copied]) {
+    let filled = copied.iter().filter(|table| table.rows > 0);
+    let rows: Vec<[String; 3]> = filled
+        .map(|table| [table.table.clone(), table.rows.to_string(), format!("{:032x}", table.checksum)])
+        .collect();
+    print_table(["table", "rows", "checksum"], &rows);
+    let count: u64 = copied.iter().map(|table| table.rows).sum();
+    say(format_args!("Both databases hold the same {count} row(s)."));
+}
+
+/// Rows moved and compared, on standard error, and nothing where that is no terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Bar {
+        let bar = ProgressBar::new(0);
+        let style = "{wide_bar} {percent:>3} %  {per_sec} rows  {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Bar(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn total(&self, rows: u64) {
+        self.0.set_length(rows);
+    }
+
+    fn advance(&self, rows: u64) {
+        self.0.inc(rows);
+    }
+}
