@@ -1,6 +1,8 @@
 //! The command line: what can be typed, and what is to be done about it.
 
-use crate::command::{account, dump, load, outbox, serve, template, user, wsdl};
+use crate::command::{
+    account, copy, database, dump, export, import, load, outbox, serve, template, user, wsdl,
+};
 use crate::exit::{Exit, Failure};
 use crate::settings::file::File;
 use crate::settings::{Place, Serve};
@@ -56,6 +58,29 @@ enum Command {
     /// accounts' own settings and API users.
     #[command(after_help = DUMP)]
     Dump(In<dump::Dump>),
+    /// Import a CSV file: a header that names the columns, then an object a row.
+    ///
+    /// Rows keep the rules of the operations that create and update such objects. A row that finds its
+    /// object changes it, only in the columns that the file has; one that finds none makes one. Rows
+    /// that break a rule are left out and written to a file that can be mended and imported. Stopped by
+    /// whatever, the same command goes on where it was. A running server may go on serving.
+    #[command(after_help = IMPORT)]
+    Import(In<import::Import>),
+    /// Export objects as a CSV file that `understudy import` takes.
+    ///
+    /// A row has an object's own members; what hangs below it (a contact's groups, lists and custom
+    /// fields) has no place in a row: `understudy dump` writes everything.
+    #[command(after_help = EXPORT)]
+    Export(In<export::Export>),
+    /// Copy a whole installation from one database to another, embedded or PostgreSQL, and compare the two.
+    ///
+    /// Stop the servers first: what they write meanwhile is not copied. Each account is copied whole or
+    /// not at all, so that a copy that was stopped goes on where it was when the command runs again.
+    #[command(after_help = COPY)]
+    Copy(copy::Copy),
+    /// Prepare a database for several machines.
+    #[command(subcommand)]
+    Database(DatabaseCommand),
     /// Read the mails that SendEmail has made: those that wait, were delivered or could not be.
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -88,6 +113,48 @@ the order of their creation. With --type, what the objects refer to is left out 
 Examples:
   understudy dump > backup.jsonl
   understudy dump --account ACME001 --type Contact | jq -r .fields.EmailAddress";
+
+const IMPORT: &str = "\
+Columns are named by the members that the WSDL or Describe names, without regard to case, blanks, `_` and
+`-`: EmailAddress, email_address, \"Email Address\". Those that only the server writes are passed over.
+
+The file is UTF-8. Dates are written 2026-01-31 or 2026-01-31T09:30:00 (GMT), truths true or false. In a
+column of texts an empty cell clears the text; in others it leaves the value as it is.
+
+A row with the key of an earlier one changes what that has made. The errors file has the rows that were left
+out, each behind its line in the file, its codes and what they mean. While an import is under way, a file
+next to it (.progress) says how far it has come.
+
+Examples:
+  understudy import contacts.csv --account ACME001
+  understudy import contacts.csv --account ACME001 --match source-id --errors left-out.csv
+  understudy export --data old --account ACME001 | understudy import --data new --account ACME001 --errors e.csv -";
+
+const EXPORT: &str = "\
+Objects stand in the order of their creation, as they all were at one moment; the Id comes first, values as
+the interface writes them.
+
+Examples:
+  understudy export --account ACME001 contacts.csv
+  understudy export --account ACME001 --columns Id,EmailAddress,LastName | column -s, -t";
+
+const COPY: &str = "\
+The accounts with everything in them: objects, links, API users, sessions, counts, mails, the log of changes.
+At the end both databases are read and their rows compared, table by table; the checksums are printed.
+
+Examples:
+  understudy copy --from ./understudy-data --to postgres://understudy@db.example.org/understudy
+  understudy copy --from postgres://understudy@db.example.org/understudy --to ./understudy-data";
+
+#[derive(Subcommand)]
+enum DatabaseCommand {
+    /// Spread the tables over the machines of a Citus cluster, by account (create_distributed_table).
+    ///
+    /// What is spread already stays as it is, so that it may be run after each upgrade.
+    #[command(after_help = "Example:
+  understudy database distribute --database postgres://understudy@coordinator.example.org/understudy")]
+    Distribute(In<database::Distribute>),
+}
 
 #[derive(Subcommand)]
 enum AccountCommand {
@@ -208,6 +275,10 @@ pub fn run() -> Result<(), Failure> {
         }
         Command::Load(what) => load::run(what.resolve(matches)?),
         Command::Dump(what) => dump::run(what.resolve(matches)?),
+        Command::Import(what) => import::run(what.resolve(matches)?),
+        Command::Export(what) => export::run(what.resolve(matches)?),
+        Command::Copy(what) => copy::run(&what),
+        Command::Database(DatabaseCommand::Distribute(what)) => database::distribute(what.resolve(matches)?),
         Command::Account(command) => match command {
             AccountCommand::Add(what) => account::add(what.resolve(matches)?),
             AccountCommand::List(what) => account::list(what.resolve(matches)?),

@@ -1,10 +1,12 @@
 //! Administration: accounts and the API users who may log in to them.
 
 mod mail;
+mod table;
 
 use crate::Service;
 use crate::data::{self, LineMistake, Source};
 use crate::session::are_addresses;
+use crate::table::TableError;
 use contract::{ObjectId, Timestamp};
 use std::io::Write;
 use std::sync::Arc;
@@ -61,6 +63,9 @@ pub enum AdminError {
     /// The dump can't be written.
     #[error("the dump can't be written: {0}")]
     Output(std::io::Error),
+    /// A table can't come in or leave as it is asked to.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The database's trouble.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -150,7 +155,9 @@ impl Admin {
             writer.set_account(&account)?;
             types.iter().try_for_each(|contact_type| writer.set_contact_type(account.id, contact_type))
         });
-        Ok(written.await?)
+        written.await?;
+        self.service.inner.recent.forget();
+        Ok(())
     }
 
     /// Removes an account with everything in it.
@@ -160,6 +167,7 @@ impl Admin {
     pub async fn remove_account(&self, number: &str) -> Result<(), AdminError> {
         let id = self.account(number).await?.id;
         self.service.store().write(move |writer| writer.remove_account(id)).await?;
+        self.service.inner.recent.forget();
         Ok(())
     }
 
@@ -249,7 +257,9 @@ impl Admin {
             }
             Ok(true)
         });
-        if found.await? { Ok(()) } else { Err(AdminError::NoUser(account.to_owned(), user.to_owned())) }
+        let found = found.await?;
+        self.service.inner.recent.forget();
+        if found { Ok(()) } else { Err(AdminError::NoUser(account.to_owned(), user.to_owned())) }
     }
 
     async fn account(&self, number: &str) -> Result<Account, AdminError> {

@@ -24,6 +24,7 @@ mod remove;
 mod rules;
 mod session;
 mod settings;
+pub mod table;
 mod write;
 
 pub use admin::{AccountChange, Admin, AdminError, UserChange};
@@ -52,6 +53,7 @@ struct Inner {
     random: Arc<dyn Random>,
     quota: quota::Quota,
     passwords: password::Passwords,
+    recent: session::Recent,
 }
 
 impl Service {
@@ -65,7 +67,9 @@ impl Service {
     ) -> Service {
         let quota = quota::Quota::default();
         let passwords = password::Passwords::default();
-        Service { inner: Arc::new(Inner { contract, store, settings, clock, random, quota, passwords }) }
+        let recent = session::Recent::default();
+        let inner = Inner { contract, store, settings, clock, random, quota, passwords, recent };
+        Service { inner: Arc::new(inner) }
     }
 
     /// Administration: accounts and API users. For the command line; no client can reach it.

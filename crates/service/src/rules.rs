@@ -51,6 +51,7 @@ impl Rules<'_> {
                 Value::Text(text) => match self.cut(field, text) {
                     Some(_) if self.strict_lengths => errors.push(code::CV91102),
                     Some(cut) => stored.set(field, cut),
+                    None if stored.get(field) == value => {}
                     None => stored.set(field, value.clone()),
                 },
                 _ => stored.set(field, value.clone()),

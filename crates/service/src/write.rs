@@ -5,6 +5,7 @@
 //! transaction, which is durable before the answer is made.
 
 mod codes;
+mod import;
 mod keys;
 mod links;
 mod mapping;
@@ -22,6 +23,7 @@ use contract::call::Batch;
 use contract::handles::code;
 use contract::handles::object::cv_object;
 use contract::{Code, Contract, FieldId, Guid, ObjectId, OperationId, Record, Value};
+pub(crate) use import::{Importing, import};
 use keys::Keys;
 use links::Links;
 pub(crate) use links::custom_field_of;
@@ -44,6 +46,8 @@ pub(crate) enum Mode {
     Upsert(FieldId),
     /// Each that has an Id names a stored object; one without makes a new object.
     Save,
+    /// Each has an Id: that of a stored object, or the one of the object that it makes.
+    Place,
 }
 
 /// What the server itself notes on an object, before the client's members are laid over it.
@@ -145,6 +149,7 @@ async fn run(
             Mode::Update => Vec::new(),
             _ => records.iter().map(|_| service.new_id()).collect(),
         },
+        of_stored: operation,
         strict_lengths: service.settings().strict_lengths,
         service: service.clone(),
         parent,
@@ -170,6 +175,8 @@ struct Job {
     records: Vec<Record>,
     /// One for each record that may make an object.
     new_ids: Vec<Guid>,
+    /// The operation whose rules hold for records that change a stored object.
+    of_stored: OperationId,
     session: Session,
     strict_lengths: bool,
     service: Service,
@@ -184,7 +191,7 @@ impl Job {
         let account = self.session.account.id;
         let call = self.contract.call(self.writing.operation);
         let contact_types = writer.contact_types(account)?;
-        let rules = Rules {
+        let rules = |call| Rules {
             contract: self.contract,
             object: self.contract.object(self.writing.object),
             call,
@@ -193,13 +200,15 @@ impl Job {
             now: self.session.at,
             strict_lengths: self.strict_lengths,
         };
+        let (of_new, of_stored) = (rules(call), rules(self.contract.call(self.of_stored)));
         let parent = match parent::find(writer, account, self.contract, call, self.parent.as_deref())? {
             Ok(parent) => parent,
             Err(code) => return Ok(batch::all_refused(&self.records, code)),
         };
         let belongs = call.parent.as_ref().and_then(|parent| parent.member).zip(parent.as_ref());
         let targets = self.targets(writer, account)?;
-        let mut keys = Keys::read(writer, &self.session.account, self.writing.object, call, &self.records)?;
+        let laid: Vec<_> = self.records.iter().zip(targets.iter().map(Target::stored)).collect();
+        let mut keys = Keys::read(writer, &self.session.account, self.writing.object, call, &laid)?;
         let mut links =
             Links::read(writer, self.contract, account, self.writing.object, call, &self.records)?;
         let references = References::read(writer, account, call, &self.records)?;
@@ -237,10 +246,12 @@ impl Job {
             let stored = (self.judge.is_some() && !is_new).then(|| object.clone());
             self.note(&mut object, is_new);
             (self.writing.stamp)(&mut object, record, &self.session, is_new);
+            let rules = if is_new { &of_new } else { &of_stored };
             let mut errors = rules.apply(&mut object, record);
             errors.extend(references.check(record, is_new));
             errors.extend(links.check(record, id));
-            errors.extend(keys.check(id, &object));
+            let after = keys.of(&object);
+            errors.extend(keys.check(id, &after));
             if let Some(judge) = self.judge {
                 let (service, session, reader) = (&self.service, &self.session, &*writer);
                 let judged = Judged { service, session, reader, sent: record, before: stored.as_ref() };
@@ -250,7 +261,7 @@ impl Job {
                 outcomes.push(self.refused(record, errors, source));
                 continue;
             }
-            keys.accept(id, before, &object);
+            keys.accept(id, before, after);
             links.accept(id, record);
             outcomes.push(self.outcome(record, &object, id, is_new, source));
             if is_new { created.push(object) } else { updated.push(object) }
@@ -307,7 +318,8 @@ impl Job {
         Outcome {
             source: source.and_then(|field| object.text(field)).map(Box::from),
             code: call_code.and_then(|field| object.text(field)).map(Box::from),
-            created: matches!(self.writing.mode, Mode::Upsert(_) | Mode::Save).then_some(is_new),
+            created: matches!(self.writing.mode, Mode::Upsert(_) | Mode::Save | Mode::Place)
+                .then_some(is_new),
             ..Outcome::accepted(record, id)
         }
     }

@@ -7,6 +7,7 @@
 mod admin;
 mod bodies;
 mod configuration;
+mod database;
 mod documents;
 mod drain;
 mod forms;
@@ -14,6 +15,9 @@ mod killed;
 mod lab;
 mod mail;
 mod objects;
+#[path = "../../../store/tests/postgres/mod.rs"]
+mod postgres;
 mod protocol;
 mod start;
 mod support;
+mod table;

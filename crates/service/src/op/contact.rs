@@ -45,7 +45,8 @@ fn writing(operation: contract::OperationId, mode: Mode) -> Writing {
     Writing { operation, object: object_type::CONTACT, mode, stamp }
 }
 
-fn stamp(stored: &mut Record, incoming: &Record, session: &Session, _created: bool) {
+/// What is noted on a contact that is written, whichever way.
+pub(crate) fn stamp(stored: &mut Record, incoming: &Record, session: &Session, _created: bool) {
     let opts_out = incoming.boolean(contact::EXCLUDED_FROM_EMAIL) == Some(true);
     if opts_out && stored.boolean(contact::EXCLUDED_FROM_EMAIL) != Some(true) {
         stored.set(contact::LAST_OPT_OUT_DATE, session.at);

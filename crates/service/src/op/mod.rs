@@ -38,6 +38,7 @@ pub(crate) use approver::{create_approver, delete_approver, update_approver};
 pub(crate) use budget::{create_budget_item, delete_budget_item};
 pub(crate) use changes::{get_deleted, get_updated};
 pub(crate) use check_in::check_in;
+pub(crate) use contact::stamp as stamp_contact;
 pub(crate) use contact::{create_contact, delete_contact, update_contact, upsert_contact};
 pub(crate) use conversion_rate::{create_conversion_rate, delete_conversion_rate};
 pub(crate) use custom_field::{create_custom_field, update_custom_field};

@@ -15,11 +15,19 @@ pub(super) enum Target {
     Refused(Code),
 }
 
+impl Target {
+    /// The stored object that the record is about, if it is about one.
+    pub(super) fn stored(&self) -> Option<&Record> {
+        if let Target::Stored(_, object) = self { Some(object) } else { None }
+    }
+}
+
 impl Job {
     /// One for each record, in their order.
     pub(super) fn targets(&self, reader: &Reader<'_>, account: AccountId) -> Result<Vec<Target>, StoreError> {
         match self.writing.mode {
             Mode::Create | Mode::Copy => Ok(self.new_ids.iter().map(|id| Target::New(*id)).collect()),
+            Mode::Place => self.placed_targets(reader, account),
             Mode::Update | Mode::Save => self.named_targets(reader, account),
             Mode::Upsert(key) => self.matched_targets(reader, account, key),
         }
@@ -50,6 +58,21 @@ impl Job {
             }
         };
         Ok(self.records.iter().zip(ids).map(&mut target).collect())
+    }
+
+    /// The stored objects that the records name, and new ones where there are none yet. No two
+    /// records name the same.
+    fn placed_targets(&self, reader: &Reader<'_>, account: AccountId) -> Result<Vec<Target>, StoreError> {
+        let ids: Vec<Option<Guid>> =
+            self.records.iter().map(|record| id_text(record).and_then(Guid::parse)).collect();
+        let known: Vec<Guid> = ids.iter().flatten().copied().collect();
+        let mut stored = reader.get(account, self.writing.object, &known)?.into_iter();
+        let target = |id: Option<Guid>| match (id, id.and_then(|_| stored.next().flatten())) {
+            (Some(id), Some(object)) => Target::Stored(id, Box::new(object)),
+            (Some(id), None) => Target::New(id),
+            (None, _) => Target::Refused(code::CV10000),
+        };
+        Ok(ids.into_iter().map(target).collect())
     }
 
     /// The first object, by creation, whose key is the record's.

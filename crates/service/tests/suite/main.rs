@@ -20,4 +20,5 @@ mod queries;
 mod sessions;
 mod sourcing;
 mod surveys;
+mod table;
 mod users;

@@ -4,4 +4,4 @@ pub mod http;
 mod server;
 pub mod soap;
 
-pub use server::{Outcome, Server, run, run_with};
+pub use server::{Outcome, Server, begin, run, run_with};

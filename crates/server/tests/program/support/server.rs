@@ -156,6 +156,11 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
     run_with(folder, arguments, &[], "")
 }
 
+/// Starts a command in a folder, with its output kept for whoever waits for it.
+pub fn begin(folder: &Path, arguments: &[&str]) -> Child {
+    command(folder).args(arguments).spawn().unwrap()
+}
+
 /// Runs a command to its end in a folder, with variables and standard input.
 pub fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Outcome {
     let mut child = command(folder)
