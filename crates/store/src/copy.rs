@@ -11,8 +11,8 @@ use crate::verbs::{Cell, Cells, Reader, TableId, Writer};
 use contract::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use thiserror::Error;
-use tokio::sync::mpsc;
 
 /// Rows that travel together.
 const BATCH: usize = 1_000;
@@ -99,6 +99,14 @@ pub async fn copy(
     Ok(names.zip(sums).map(|(table, Sum { rows, checksum })| Copied { table, rows, checksum }).collect())
 }
 
+/// What travels. A reader that fails sends no end, and the writer then keeps nothing.
+enum Parcel {
+    /// Rows of a table.
+    Rows(TableId, Vec<Cells>),
+    /// That was all.
+    End,
+}
+
 /// An account on its way.
 struct Moved {
     account: Account,
@@ -118,7 +126,7 @@ impl Moved {
         if to.read(move |reader| reader.account_by_id(id)).await.map_err(CopyError::To)?.is_some() {
             return Ok(());
         }
-        let (sender, mut receiver) = mpsc::channel::<(TableId, Vec<Cells>)>(AHEAD);
+        let (sender, receiver) = sync_channel(AHEAD);
         let (source, layout) = (self.from, Arc::clone(from.layout()));
         let reading = from.read(move |reader| send(reader, &layout, source, &sender));
         let (account, progress) = (Account { id, ..self.account.clone() }, Arc::clone(progress));
@@ -130,16 +138,14 @@ impl Moved {
                 return Err(StoreError::Abandoned);
             }
             writer.add_account(&account)?;
-            while let Some((table, rows)) = receiver.blocking_recv() {
-                writer.write_rows(id, table, &rows)?;
-                progress.advance(rows.len() as u64);
-            }
+            receive(writer, id, &receiver, &*progress)?;
             if rekeyed { end_sessions(writer, id) } else { Ok(()) }
         });
-        let (read, written) = tokio::join!(reading, writing);
-        // Where writing failed, reading ends because nobody listens.
-        written.map_err(CopyError::To)?;
-        read.map_err(CopyError::From)
+        // Where one side fails, the other gives up.
+        match tokio::join!(reading, writing) {
+            (Err(error), _) if error != StoreError::Abandoned => Err(CopyError::From(error)),
+            (_, written) => written.map_err(CopyError::To),
+        }
     }
 
     /// Compares what both databases hold of the account, table by table.
@@ -175,27 +181,41 @@ fn end_sessions(writer: &mut Writer<'_>, account: AccountId) -> Result<()> {
 }
 
 /// Sends all rows of an account, until nobody listens.
-fn send(
-    reader: &Reader<'_>,
-    layout: &Layout,
-    account: AccountId,
-    sender: &mpsc::Sender<(TableId, Vec<Cells>)>,
-) -> Result<()> {
+fn send(reader: &Reader<'_>, layout: &Layout, account: AccountId, sender: &SyncSender<Parcel>) -> Result<()> {
     for (table, _) in layout.shapes() {
         let mut batch = Vec::with_capacity(BATCH);
         reader.read_rows(account, table, &mut |row| {
             batch.push(row);
             if batch.len() == BATCH {
                 let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                sender.blocking_send((table, full)).map_err(|_| StoreError::Abandoned)?;
+                sender.send(Parcel::Rows(table, full)).map_err(|_| StoreError::Abandoned)?;
             }
             Ok(())
         })?;
         if !batch.is_empty() {
-            sender.blocking_send((table, batch)).map_err(|_| StoreError::Abandoned)?;
+            sender.send(Parcel::Rows(table, batch)).map_err(|_| StoreError::Abandoned)?;
         }
     }
-    Ok(())
+    sender.send(Parcel::End).map_err(|_| StoreError::Abandoned)
+}
+
+/// Writes what comes, until the end of it.
+fn receive(
+    writer: &mut Writer<'_>,
+    account: AccountId,
+    receiver: &Receiver<Parcel>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    loop {
+        match receiver.recv() {
+            Ok(Parcel::Rows(table, rows)) => {
+                writer.write_rows(account, table, &rows)?;
+                progress.advance(rows.len() as u64);
+            }
+            Ok(Parcel::End) => return Ok(()),
+            Err(_) => return Err(StoreError::Abandoned),
+        }
+    }
 }
 
 /// Rows of a table, and what they add up to.

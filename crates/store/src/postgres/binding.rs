@@ -328,29 +328,11 @@ fn expressions(parts: &[Part], scope: &Scope) -> Check {
 mod tests {
     use super::*;
     use crate::postgres::schema::Schema;
-    use contract::LinkId;
-
-    /// Every statement over the derived tables.
-    fn statements(schema: &Schema) -> Vec<&String> {
-        let mut out = Vec::new();
-        for table in schema.tables() {
-            let sql = schema.sql(table.id);
-            out.extend([&sql.insert, &sql.update, &sql.delete, &sql.touch, &sql.get, &sql.all, &sql.page]);
-            out.extend([&sql.exists, &sql.count, &sql.changed, &sql.deleted]);
-            out.extend(&sql.find);
-            out.extend(sql.references.iter().map(|reference| &reference.find));
-            out.extend(sql.references.iter().filter_map(|reference| reference.freeze.as_ref()));
-        }
-        for sql in (0..schema.links().len()).map(|link| schema.link_sql(LinkId(link as u16))) {
-            out.extend([&sql.put, &sql.remove, &sql.of_owners, &sql.details]);
-        }
-        out
-    }
 
     #[test]
     fn every_statement_stays_within_its_account() {
         let schema = Schema::of_contract();
-        let statements = statements(&schema);
+        let statements = schema.statements();
         assert!(statements.len() > 400);
         for sql in statements {
             assert_eq!(check(sql), Ok(()), "{sql}");
@@ -361,7 +343,7 @@ mod tests {
     fn no_statement_does_once_it_forgets_an_account() {
         let schema = Schema::of_contract();
         let conditions = ["account_id = $1", "l.account_id", "SELECT $1,", "account_id, id"];
-        for sql in statements(&schema) {
+        for sql in schema.statements() {
             for condition in conditions {
                 for (at, _) in sql.match_indices(condition) {
                     let broken = format!(

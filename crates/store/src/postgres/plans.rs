@@ -6,27 +6,11 @@ mod server;
 use super::schema::Schema;
 use super::{Postgres, Server};
 use crate::layout::Layout;
-use contract::{Contract, LinkId};
+use contract::Contract;
 use server::TestDatabase;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
-
-fn statements(schema: &Schema) -> Vec<&String> {
-    let mut out = Vec::new();
-    for table in schema.tables() {
-        let sql = schema.sql(table.id);
-        out.extend([&sql.insert, &sql.update, &sql.delete, &sql.touch, &sql.get, &sql.all, &sql.page]);
-        out.extend([&sql.exists, &sql.count, &sql.changed, &sql.deleted]);
-        out.extend(&sql.find);
-        out.extend(sql.references.iter().map(|reference| &reference.find));
-        out.extend(sql.references.iter().filter_map(|reference| reference.freeze.as_ref()));
-    }
-    for sql in (0..schema.links().len()).map(|link| schema.link_sql(LinkId(link as u16))) {
-        out.extend([&sql.put, &sql.remove, &sql.of_owners, &sql.details]);
-    }
-    out
-}
 
 /// The steps of the plan that serves whatever the parameters are.
 async fn plan(client: &Client, sql: &str) -> Vec<String> {
@@ -55,7 +39,7 @@ fn every_statement_finds_its_rows_by_an_index_that_the_account_leads() {
         // Tables without rows would else be read whole.
         let settings = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
         client.batch_execute(settings).await.unwrap();
-        for sql in statements(&schema) {
+        for sql in schema.statements() {
             let steps = plan(&client, sql).await;
             let count = |word: &str| steps.iter().filter(|step| step.contains(word)).count();
             let conditions = steps.iter().filter(|step| step.contains("Index Cond: "));

@@ -38,6 +38,23 @@ impl Schema {
     pub fn link_sql(&self, link: LinkId) -> &LinkStatements {
         &self.links[usize::from(link.0)]
     }
+
+    /// Every statement over the derived tables.
+    #[cfg(test)]
+    pub fn statements(&self) -> Vec<&String> {
+        let mut out = Vec::new();
+        for sql in &self.objects {
+            out.extend([&sql.insert, &sql.update, &sql.delete, &sql.touch, &sql.get, &sql.all, &sql.page]);
+            out.extend([&sql.exists, &sql.count, &sql.changed, &sql.deleted]);
+            out.extend(&sql.find);
+            out.extend(sql.references.iter().map(|reference| &reference.find));
+            out.extend(sql.references.iter().filter_map(|reference| reference.freeze.as_ref()));
+        }
+        for sql in &self.links {
+            out.extend([&sql.put, &sql.remove, &sql.of_owners, &sql.details]);
+        }
+        out
+    }
 }
 
 impl Deref for Schema {

@@ -1,15 +1,22 @@
 //! Copies of a whole database.
 
-use crate::support::{Database, contract, full, guid, objects, on_all};
+use crate::support::{Database, contract, full, guid, object, objects, on_all};
 use contract::handles::object_type::{CONTACT, EVENT_EMAIL_HISTORY};
 use contract::{LinkId, Record, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{
-    Account, AccountId, ApiUser, ContactType, CopyError, CustomMail, Mail, MailState, Progress, Session, copy,
+    Account, AccountId, ApiUser, ContactType, CopyError, CustomMail, Location, Mail, MailState, Progress,
+    Session, StoreError, copy,
 };
 
-on_all![a_copy_holds_the_same, an_account_that_differs_is_refused, an_old_account_gets_its_new_id];
+on_all![
+    a_copy_holds_the_same,
+    an_account_of_many_rows_comes_whole,
+    an_account_that_cannot_be_read_is_not_begun,
+    an_account_that_differs_is_refused,
+    an_old_account_gets_its_new_id
+];
 
 /// Counts what it is told.
 #[derive(Default)]
@@ -112,6 +119,31 @@ fn a_copy_holds_the_same(to: &Database) {
     to.insert(AccountId::of("1"), CONTACT, vec![full(CONTACT, guid(500), 1)]);
     let last = to.read(|reader| reader.all(AccountId::of("1"), CONTACT)).pop().unwrap();
     assert_eq!(last, full(CONTACT, guid(500), 1));
+}
+
+/// More rows than travel at once, there and back.
+fn an_account_of_many_rows_comes_whole(db: &Database) {
+    let from = Database::folder();
+    let account = from.account("1");
+    from.insert(account, CONTACT, (0..6_500).map(|number| object(CONTACT, guid(number))).collect());
+    let counted = || Arc::new(Counted::default());
+    let there = from.runtime.block_on(copy(&from.store, &db.store, counted())).unwrap();
+    let back = Database::folder();
+    assert_eq!(db.runtime.block_on(copy(&db.store, &back.store, counted())).unwrap(), there);
+    assert_eq!(back.read(move |reader| reader.count(account, CONTACT)), 6_500);
+}
+
+fn an_account_that_cannot_be_read_is_not_begun(to: &Database) {
+    let from = Database::folder();
+    let account = from.account("1");
+    from.insert(account, CONTACT, (0..6_500).map(|number| object(CONTACT, guid(number))).collect());
+    let Location::Folder(folder) = &from.location else { panic!("a folder") };
+    let tool = rusqlite::Connection::open(folder.join("understudy.db")).unwrap();
+    tool.execute("UPDATE contact SET created_date = 'soon' WHERE seq = 6000", []).unwrap();
+    let error =
+        from.runtime.block_on(copy(&from.store, &to.store, Arc::new(Counted::default()))).unwrap_err();
+    assert!(matches!(error, CopyError::From(StoreError::Stored { .. })), "{error}");
+    assert_eq!(to.read(|reader| reader.accounts()), [], "whole or not at all");
 }
 
 fn an_account_that_differs_is_refused(to: &Database) {
