@@ -61,7 +61,7 @@ pub enum AdminError {
     #[error("what is to be loaded changed while it was read; nothing was loaded")]
     Changed,
     /// The dump can't be written.
-    #[error("the dump can't be written: {0}")]
+    #[error("the output can't be written: {0}")]
     Output(std::io::Error),
     /// A table can't come in or leave as it is asked to.
     #[error(transparent)]
