@@ -190,6 +190,8 @@ impl Comparison {
             (_, Held::Integer(number)) => Some(Cow::Owned(number.to_string())),
             (_, Held::Double(number)) => Some(Cow::Owned(format_double(*number))),
             (_, Held::Id(id)) => Some(Cow::Owned(id.to_string())),
+            // No member is bytes.
+            (_, Held::Bytes(_)) => None,
         }
     }
 }

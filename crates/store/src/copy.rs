@@ -5,9 +5,10 @@
 
 use crate::account::{Account, AccountId, Sessions};
 use crate::error::{Result, StoreError};
+use crate::form::Held;
 use crate::layout::{Layout, Shape};
 use crate::store::Store;
-use crate::verbs::{Cell, Cells, Reader, TableId, Writer};
+use crate::verbs::{Cells, Reader, TableId, Writer};
 use contract::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -257,7 +258,7 @@ fn sums(
 
 /// A row's own checksum. Sums of them do not depend on the order in which rows are read, so the
 /// place in an order that is kept is part of it.
-fn checksum(place: u64, row: &[Cell]) -> u128 {
+fn checksum(place: u64, row: &[Held<'_>]) -> u128 {
     let mut hash = Sha256::new();
     hash.update(place.to_be_bytes());
     let mut field = |tag: u8, bytes: &[u8]| {
@@ -267,13 +268,13 @@ fn checksum(place: u64, row: &[Cell]) -> u128 {
     };
     for cell in row {
         match cell {
-            Cell::Null => field(0, &[]),
-            Cell::Boolean(truth) => field(1, &[u8::from(*truth)]),
-            Cell::Integer(number) => field(2, &number.to_be_bytes()),
-            Cell::Double(number) => field(3, &number.to_bits().to_be_bytes()),
-            Cell::Text(text) => field(4, text.as_bytes()),
-            Cell::Id(bytes) => field(5, bytes),
-            Cell::Bytes(bytes) => field(6, bytes),
+            Held::Null => field(0, &[]),
+            Held::Boolean(truth) => field(1, &[u8::from(*truth)]),
+            Held::Integer(number) => field(2, &number.to_be_bytes()),
+            Held::Double(number) => field(3, &number.to_bits().to_be_bytes()),
+            Held::Text(text) => field(4, text.as_bytes()),
+            Held::Id(id) => field(5, &id.0),
+            Held::Bytes(bytes) => field(6, bytes),
         }
     }
     hash.finalize().first_chunk::<16>().map_or(0, |bytes| u128::from_be_bytes(*bytes))

@@ -10,19 +10,49 @@ use std::borrow::Cow;
 
 /// A value in a column.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Held<'a> {
+pub enum Held<'a> {
     /// Nothing is set.
     Null,
     /// Text.
     Text(Cow<'a, str>),
     /// True or false.
     Boolean(bool),
-    /// A whole number.
+    /// A whole number; an instant in microseconds.
     Integer(i64),
     /// A floating-point number.
     Double(f64),
     /// The id of an object.
     Id(Guid),
+    /// Other bytes.
+    Bytes(Cow<'a, [u8]>),
+}
+
+impl Held<'_> {
+    /// The value, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> Held<'_> {
+        match self {
+            Held::Text(text) => Held::Text(Cow::Borrowed(text)),
+            Held::Bytes(bytes) => Held::Bytes(Cow::Borrowed(bytes)),
+            Held::Null => Held::Null,
+            Held::Boolean(truth) => Held::Boolean(*truth),
+            Held::Integer(number) => Held::Integer(*number),
+            Held::Double(number) => Held::Double(*number),
+            Held::Id(id) => Held::Id(*id),
+        }
+    }
+
+    /// The value on its own.
+    pub(crate) fn into_owned(self) -> Held<'static> {
+        match self {
+            Held::Text(text) => Held::Text(Cow::Owned(text.into_owned())),
+            Held::Bytes(bytes) => Held::Bytes(Cow::Owned(bytes.into_owned())),
+            Held::Null => Held::Null,
+            Held::Boolean(truth) => Held::Boolean(truth),
+            Held::Integer(number) => Held::Integer(number),
+            Held::Double(number) => Held::Double(number),
+            Held::Id(id) => Held::Id(id),
+        }
+    }
 }
 
 /// The record's own id, if it is a record of the table and has one.

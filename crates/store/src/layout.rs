@@ -12,6 +12,7 @@ pub(crate) mod rows;
 pub(crate) use reference::Reference;
 pub(crate) use rows::{Kind, Shape};
 
+use crate::error::StoreError;
 use crate::verbs::TableId;
 use contract::handles::object::cv_object;
 use contract::model::snake_case;
@@ -153,6 +154,14 @@ impl Layout {
             let references = table.references.iter().enumerate();
             references.filter(move |(_, found)| found.target == object).map(|(index, _)| (table.id, index))
         })
+    }
+
+    /// That the member is no column that could be searched.
+    pub fn not_searchable(&self, object: ObjectId, field: FieldId) -> StoreError {
+        let table = self.table(object);
+        let members = &self.contract.model.ty(table.ty).members;
+        let column = members.get(usize::from(field.0)).map(|member| member.column.clone());
+        StoreError::Filter { table: table.name.clone(), column: column.unwrap_or_default() }
     }
 
     /// Every table of objects.

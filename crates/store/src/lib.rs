@@ -29,6 +29,7 @@ pub use account::{Account, AccountId, ApiUser, ContactKey, ContactType, Session,
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use error::{DistributeError, OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};
+pub use form::Held;
 pub use mail::{CustomMail, Mail, MailMark, MailState};
 pub use postgres::{Postgres, PostgresUrl, PostgresUrlError};
 pub use store::{Location, Store};

@@ -1,10 +1,10 @@
 //! `understudy copy`
 
-use super::{contract, open, print_table, runtime, say};
+use super::{bar, contract, open, print_table, runtime, say};
 use crate::exit::{Exit, Failure};
 use crate::settings::DatabaseUrl;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{Copied, CopyError, Location, Postgres, Progress};
@@ -44,7 +44,7 @@ pub fn run(what: &Copy) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Refused, text));
     }
     let contract = contract()?;
-    let bar = Arc::new(Bar::new());
+    let bar = Arc::new(Bar(bar(0, "{wide_bar} {percent:>3} %  {per_sec} rows  {eta} left")));
     let shown = Arc::clone(&bar);
     let copied = runtime()?.block_on(async {
         let (from, to) = (open(contract, from).await?, open(contract, to).await?);
@@ -73,17 +73,8 @@ fn report(copied: &[Copied]) {
     say(format_args!("Both databases hold the same {count} row(s)."));
 }
 
-/// Rows moved and compared, on standard error, and nothing where that is no terminal.
+/// Rows moved and compared.
 struct Bar(ProgressBar);
-
-impl Bar {
-    fn new() -> Bar {
-        let bar = ProgressBar::new(0);
-        let style = "{wide_bar} {percent:>3} %  {per_sec} rows  {eta} left";
-        bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Bar(bar)
-    }
-}
 
 impl Progress for Bar {
     fn total(&self, rows: u64) {

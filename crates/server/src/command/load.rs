@@ -1,10 +1,10 @@
 //! `understudy load`
 
-use super::{administer, say};
+use super::{administer, bar, say};
 use crate::exit::{Exit, Failure};
 use crate::settings::Place;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use service::data::Source;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, stdin};
@@ -52,10 +52,7 @@ impl Input {
             }
             if kind.is_file() { file } else { copy(file)? }
         };
-        // Standard error, and nothing at all where that is no terminal.
-        let bar = ProgressBar::new(file.metadata()?.len() * 2);
-        let style = "{wide_bar} {percent:>3} %  {elapsed} of about {duration}";
-        bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar = bar(file.metadata()?.len() * 2, "{wide_bar} {percent:>3} %  {elapsed} of about {duration}");
         Ok(Input { file, bar })
     }
 }

@@ -17,6 +17,7 @@ use crate::environment::{SystemClock, SystemRandom};
 use crate::exit::{Exit, Failure};
 use crate::settings::Place;
 use contract::Contract;
+use indicatif::{ProgressBar, ProgressStyle};
 use service::{Admin, AdminError, Service};
 use std::fmt::Display;
 use std::io::{Write, stdout};
@@ -95,6 +96,13 @@ fn failure(error: AdminError) -> Failure {
     use AdminError::{Output, Password, Store};
     let trouble = matches!(error, Store(_) | Password | Output(_));
     Failure::new(if trouble { Exit::Failed } else { Exit::Refused }, error.to_string())
+}
+
+/// A bar of so many steps on standard error, and nothing at all where that is no terminal.
+fn bar(length: u64, style: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
 }
 
 /// A line on standard output. That nobody reads it any more (`| head`) is no reason to fail.

@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// What a column of that form holds.
-    fn of(form: Form) -> Kind {
+    pub fn of(form: Form) -> Kind {
         match form {
             Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => Kind::Text,
             Form::Boolean => Kind::Boolean,

@@ -1,7 +1,7 @@
 //! Brings the derived tables up to the contract: what is missing is added, and nothing is taken away.
 
 use super::schema::{KEY, Schema, declared};
-use crate::layout::{LinkTable, Table};
+use crate::layout::{Kind, LinkTable, Table};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::{Client, Error};
 
@@ -83,7 +83,7 @@ fn index_name(table: &str, column: &str) -> String {
 /// Objects change often: a row's next version finds room beside it, and no index takes note of it unless a
 /// key changed.
 fn create(table: &Table) -> String {
-    let columns = table.columns.iter().map(|column| (&column.name, declared(column.form)));
+    let columns = table.columns.iter().map(|column| (&column.name, declared(Kind::of(column.form))));
     let keys = table.keys.iter().map(|key| (&key.name, KEY));
     let members: String = columns.chain(keys).map(|(name, ty)| format!(r#", "{name}" {ty}"#)).collect();
     format!(
@@ -95,7 +95,7 @@ fn create(table: &Table) -> String {
 
 /// A key that is added later is empty: no contract has made a key of a member that was none before.
 fn add_columns(table: &Table, present: &HashSet<String>) -> Vec<String> {
-    let columns = table.columns.iter().map(|column| (&column.name, declared(column.form)));
+    let columns = table.columns.iter().map(|column| (&column.name, declared(Kind::of(column.form))));
     let keys = table.keys.iter().map(|key| (&key.name, KEY));
     let absent = columns.chain(keys).filter(|(name, _)| !present.contains(*name));
     absent.map(|(name, ty)| format!(r#"ALTER TABLE "{}" ADD COLUMN "{name}" {ty}"#, table.name)).collect()

@@ -4,7 +4,7 @@ use super::schema::Schema;
 use super::value::{Id, Parameter, escape, unescape};
 use crate::error::{Result, StoreError};
 use crate::form::{self, Held};
-use crate::layout::{Column, Form, Table};
+use crate::layout::{Column, Kind, Table};
 use contract::handles::object::cv_object;
 use contract::{Guid, Record, Value};
 use std::borrow::Cow;
@@ -23,35 +23,38 @@ pub(crate) enum List<'a> {
     Double(Vec<Option<f64>>),
     /// Ids.
     Id(Vec<Option<Id>>),
+    /// Other bytes.
+    Bytes(Vec<Option<Cow<'a, [u8]>>>),
 }
 
 impl<'a> List<'a> {
-    /// The list of a column of that form, without values.
-    fn new(form: Form, rows: usize) -> List<'a> {
-        match form {
-            Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => {
-                List::Text(Vec::with_capacity(rows))
-            }
-            Form::Boolean => List::Boolean(Vec::with_capacity(rows)),
-            Form::Integer | Form::Time => List::Integer(Vec::with_capacity(rows)),
-            Form::Double => List::Double(Vec::with_capacity(rows)),
-            Form::Reference => List::Id(Vec::with_capacity(rows)),
+    /// The list of a column of that kind, without values.
+    pub fn new(kind: Kind, rows: usize) -> List<'a> {
+        match kind {
+            Kind::Text => List::Text(Vec::with_capacity(rows)),
+            Kind::Boolean => List::Boolean(Vec::with_capacity(rows)),
+            Kind::Integer => List::Integer(Vec::with_capacity(rows)),
+            Kind::Double => List::Double(Vec::with_capacity(rows)),
+            Kind::Id => List::Id(Vec::with_capacity(rows)),
+            Kind::Bytes => List::Bytes(Vec::with_capacity(rows)),
         }
     }
 
     /// Adds a value; none if it is of another kind.
-    fn push(&mut self, held: Held<'a>) -> Option<()> {
+    pub fn push(&mut self, held: Held<'a>) -> Option<()> {
         match (self, held) {
             (List::Text(list), Held::Text(text)) => list.push(Some(escape(text))),
             (List::Boolean(list), Held::Boolean(truth)) => list.push(Some(truth)),
             (List::Integer(list), Held::Integer(number)) => list.push(Some(number)),
             (List::Double(list), Held::Double(number)) => list.push(Some(number)),
             (List::Id(list), Held::Id(id)) => list.push(Some(Id(id))),
+            (List::Bytes(list), Held::Bytes(bytes)) => list.push(Some(bytes)),
             (List::Text(list), Held::Null) => list.push(None),
             (List::Boolean(list), Held::Null) => list.push(None),
             (List::Integer(list), Held::Null) => list.push(None),
             (List::Double(list), Held::Null) => list.push(None),
             (List::Id(list), Held::Null) => list.push(None),
+            (List::Bytes(list), Held::Null) => list.push(None),
             _ => return None,
         }
         Some(())
@@ -65,6 +68,7 @@ impl<'a> List<'a> {
             List::Integer(list) => Parameter::new(list),
             List::Double(list) => Parameter::new(list),
             List::Id(list) => Parameter::new(list),
+            List::Bytes(list) => Parameter::new(list),
         }
     }
 }
@@ -81,7 +85,7 @@ pub(crate) fn lists<'a>(schema: &Schema, table: &Table, records: &[&'a Record]) 
 }
 
 fn list<'a>(schema: &Schema, table: &Table, column: &Column, records: &[&'a Record]) -> Result<List<'a>> {
-    let mut list = List::new(column.form, records.len());
+    let mut list = List::new(Kind::of(column.form), records.len());
     for record in records {
         form::encode(schema.contract, column.form, record.get(column.field))
             .and_then(|held| list.push(held))
@@ -108,39 +112,39 @@ pub(crate) fn value(
     row: &Row,
     index: usize,
 ) -> Result<Value> {
-    held(column.form, row, index)
+    held(Kind::of(column.form), row, index)
         .and_then(|held| form::decode(schema.contract, column.form, held))
         .ok_or_else(|| StoreError::Stored { table: table.name.clone(), column: column.name.clone() })
 }
 
-/// What a column of that form holds; none if the column is of another type.
-pub(crate) fn held(form: Form, row: &Row, index: usize) -> Option<Held<'_>> {
-    let held = match form {
-        Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => {
-            row.try_get::<_, Option<&str>>(index).ok()?.map(|text| Held::Text(unescape(text)))
+/// What a column of that kind holds; none if it is of another.
+pub(crate) fn held(kind: Kind, row: &Row, index: usize) -> Option<Held<'_>> {
+    let held = match kind {
+        Kind::Text => row.try_get::<_, Option<&str>>(index).ok()?.map(|text| Held::Text(unescape(text))),
+        Kind::Boolean => row.try_get::<_, Option<bool>>(index).ok()?.map(Held::Boolean),
+        Kind::Integer => row.try_get::<_, Option<i64>>(index).ok()?.map(Held::Integer),
+        Kind::Double => row.try_get::<_, Option<f64>>(index).ok()?.map(Held::Double),
+        Kind::Id => row.try_get::<_, Option<Id>>(index).ok()?.map(|id| Held::Id(id.0)),
+        Kind::Bytes => {
+            row.try_get::<_, Option<&[u8]>>(index).ok()?.map(|bytes| Held::Bytes(Cow::Borrowed(bytes)))
         }
-        Form::Boolean => row.try_get::<_, Option<bool>>(index).ok()?.map(Held::Boolean),
-        Form::Integer | Form::Time => row.try_get::<_, Option<i64>>(index).ok()?.map(Held::Integer),
-        Form::Double => row.try_get::<_, Option<f64>>(index).ok()?.map(Held::Double),
-        Form::Reference => row.try_get::<_, Option<Id>>(index).ok()?.map(|id| Held::Id(id.0)),
     };
     Some(held.unwrap_or(Held::Null))
 }
 
-/// What an array of a column of that form holds; none if it is of another type.
-pub(crate) fn many(form: Form, row: &Row, index: usize) -> Option<Vec<Held<'_>>> {
+/// What an array of a column of that kind holds; none if it is of another type.
+pub(crate) fn many(kind: Kind, row: &Row, index: usize) -> Option<Vec<Held<'_>>> {
     fn all<'r, T: FromSql<'r>>(row: &'r Row, index: usize, of: fn(T) -> Held<'r>) -> Option<Vec<Held<'r>>> {
         let values: Vec<Option<T>> = row.try_get(index).ok()?;
         Some(values.into_iter().map(|value| value.map_or(Held::Null, of)).collect())
     }
-    match form {
-        Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => {
-            all(row, index, |text: &str| Held::Text(unescape(text)))
-        }
-        Form::Boolean => all(row, index, Held::Boolean),
-        Form::Integer | Form::Time => all(row, index, Held::Integer),
-        Form::Double => all(row, index, Held::Double),
-        Form::Reference => all(row, index, |id: Id| Held::Id(id.0)),
+    match kind {
+        Kind::Text => all(row, index, |text: &str| Held::Text(unescape(text))),
+        Kind::Boolean => all(row, index, Held::Boolean),
+        Kind::Integer => all(row, index, Held::Integer),
+        Kind::Double => all(row, index, Held::Double),
+        Kind::Id => all(row, index, |id: Id| Held::Id(id.0)),
+        Kind::Bytes => all(row, index, |bytes: &[u8]| Held::Bytes(Cow::Borrowed(bytes))),
     }
 }
 

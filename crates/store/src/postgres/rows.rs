@@ -1,13 +1,14 @@
 //! Rows as they are.
 
 use super::access::Access;
-use super::value::{Id, Parameter, escape, unescape};
+use super::row::{self, List};
+use super::schema::declared;
+use super::value::Parameter;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
+use crate::form::Held;
 use crate::layout::{Kind, Shape};
-use crate::verbs::{Cell, Cells, RowReader, RowWriter, TableId};
-use contract::Guid;
-use std::borrow::Cow;
+use crate::verbs::{Cells, RowReader, RowWriter, TableId};
 use tokio_postgres::Row;
 
 impl RowReader for Access<'_> {
@@ -27,7 +28,7 @@ impl RowReader for Access<'_> {
     ) -> Result<()> {
         let shape = self.schema.shape(table);
         let order = if shape.ordered { " ORDER BY seq" } else { "" };
-        let columns: Vec<String> = shape.columns.iter().map(|(name, kind)| selected(name, *kind)).collect();
+        let columns: Vec<String> = shape.columns.iter().map(|(name, _)| format!(r#""{name}""#)).collect();
         let (name, columns) = (&shape.name, columns.join(", "));
         let sql = format!(r#"SELECT {columns} FROM "{name}" WHERE account_id = $1{order}"#);
         self.stream(account, &sql, &[], &mut |row| {
@@ -40,132 +41,55 @@ impl RowReader for Access<'_> {
 impl RowWriter for Access<'_> {
     fn write_rows(&mut self, account: AccountId, table: TableId, rows: &[Cells]) -> Result<()> {
         let shape = self.schema.shape(table);
-        let lists: Vec<List<'_>> = shape
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(index, (_, kind))| List::new(*kind, rows, index))
-            .collect();
-        let parameters: Vec<Parameter<'_>> = lists.iter().map(List::parameter).collect();
+        let lists = lists(shape, rows)?;
+        let mut parameters: Vec<Parameter<'_>> = lists.iter().map(List::parameter).collect();
+        let first;
+        if shape.ordered {
+            first = self.next_numbers(account, rows.len())?;
+            parameters.push(Parameter::new(&first));
+        }
         self.execute(account, &insert(shape), &parameters)?;
         Ok(())
     }
 }
 
-/// Counters are narrower in some tables.
-fn selected(name: &str, kind: Kind) -> String {
-    match kind {
-        Kind::Integer => format!(r#""{name}"::bigint"#),
-        _ => format!(r#""{name}""#),
+/// Rows as a list for each column.
+fn lists<'a>(shape: &Shape, rows: &'a [Cells]) -> Result<Vec<List<'a>>> {
+    let mut lists: Vec<_> = shape.columns.iter().map(|(_, kind)| List::new(*kind, rows.len())).collect();
+    for row in rows {
+        for ((list, cell), (column, _)) in lists.iter_mut().zip(row).zip(&shape.columns) {
+            let record = || StoreError::Record { table: shape.name.clone(), column: column.clone() };
+            list.push(cell.borrowed()).ok_or_else(record)?;
+        }
     }
+    Ok(lists)
 }
 
-/// Adds rows given as a list for each column; where the table keeps an order, that of the lists.
+/// Adds rows given as a list for each column; where the table keeps an order, that of the lists, from the
+/// number on that comes last.
 fn insert(shape: &Shape) -> String {
-    let name = &shape.name;
+    let (name, count) = (&shape.name, shape.columns.len());
     let columns: String = shape.columns.iter().map(|(name, _)| format!(r#", "{name}""#)).collect();
-    let lists: Vec<String> = shape
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(index, (_, kind))| format!("${}::{}[]", index + 2, declared(*kind)))
-        .collect();
-    let values: String = (0..lists.len()).map(|index| format!(", v.c{index}")).collect();
-    let names: Vec<String> = (0..lists.len()).map(|index| format!("c{index}")).collect();
+    let lists = shape.columns.iter().zip(2..);
+    let lists: Vec<String> =
+        lists.map(|((_, kind), place)| format!("${place}::{}[]", declared(*kind))).collect();
+    let names: Vec<String> = (0..count).map(|index| format!("c{index}")).collect();
+    let values: String = names.iter().map(|name| format!(", v.{name}")).collect();
     let (lists, names) = (lists.join(", "), names.join(", "));
-    if shape.ordered {
-        format!(
-            r#"WITH block AS (
-                 UPDATE account SET next_seq = next_seq + cardinality($2) WHERE account_id = $1
-                 RETURNING next_seq - cardinality($2) AS before)
-               INSERT INTO "{name}" (account_id, seq{columns})
-               SELECT $1, block.before + v.place{values}
-               FROM block, unnest({lists}) WITH ORDINALITY AS v({names}, place)"#
-        )
-    } else {
-        format!(
-            r#"INSERT INTO "{name}" (account_id{columns}) SELECT $1{values} FROM unnest({lists}) AS v({names})"#
-        )
-    }
+    let (seq, number) = match shape.ordered {
+        true => (", seq", format!(", ${} + v.place - 1", count + 2)),
+        false => ("", String::new()),
+    };
+    format!(
+        r#"INSERT INTO "{name}" (account_id{columns}{seq}) SELECT $1{values}{number}
+           FROM unnest({lists}) WITH ORDINALITY AS v({names}, place)"#
+    )
 }
 
-fn declared(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text",
-        Kind::Boolean => "boolean",
-        Kind::Integer => "bigint",
-        Kind::Double => "double precision",
-        Kind::Id => "uuid",
-        Kind::Bytes => "bytea",
-    }
-}
-
-/// The values of a column.
-enum List<'a> {
-    Text(Vec<Option<Cow<'a, str>>>),
-    Boolean(Vec<Option<bool>>),
-    Integer(Vec<Option<i64>>),
-    Double(Vec<Option<f64>>),
-    Id(Vec<Option<Id>>),
-    Bytes(Vec<Option<&'a [u8]>>),
-}
-
-impl<'a> List<'a> {
-    /// A cell of another kind, which no reader makes, is as good as none.
-    fn new(kind: Kind, rows: &'a [Cells], index: usize) -> List<'a> {
-        let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
-        macro_rules! list {
-            ($list:ident, $pattern:pat => $value:expr) => {
-                List::$list(
-                    cells
-                        .map(|cell| match cell {
-                            $pattern => Some($value),
-                            _ => None,
-                        })
-                        .collect(),
-                )
-            };
-        }
-        match kind {
-            Kind::Text => list!(Text, Cell::Text(text) => escape(text.as_str())),
-            Kind::Boolean => list!(Boolean, Cell::Boolean(truth) => *truth),
-            Kind::Integer => list!(Integer, Cell::Integer(number) => *number),
-            Kind::Double => list!(Double, Cell::Double(number) => *number),
-            Kind::Id => list!(Id, Cell::Id(bytes) => Id(Guid(*bytes))),
-            Kind::Bytes => list!(Bytes, Cell::Bytes(bytes) => bytes.as_slice()),
-        }
-    }
-
-    fn parameter(&self) -> Parameter<'_> {
-        match self {
-            List::Text(list) => Parameter::new(list),
-            List::Boolean(list) => Parameter::new(list),
-            List::Integer(list) => Parameter::new(list),
-            List::Double(list) => Parameter::new(list),
-            List::Id(list) => Parameter::new(list),
-            List::Bytes(list) => Parameter::new(list),
-        }
-    }
-}
-
-fn cells(shape: &Shape, row: &Row) -> Result<Cells> {
+fn cells(shape: &Shape, found: &Row) -> Result<Cells> {
     let cell = |(index, (column, kind)): (usize, &(String, Kind))| {
-        cell(*kind, row, index)
-            .map_err(|_| StoreError::Stored { table: shape.name.clone(), column: column.clone() })
+        let stored = || StoreError::Stored { table: shape.name.clone(), column: column.clone() };
+        row::held(*kind, found, index).map(Held::into_owned).ok_or_else(stored)
     };
     shape.columns.iter().enumerate().map(cell).collect()
-}
-
-fn cell(kind: Kind, row: &Row, index: usize) -> std::result::Result<Cell, tokio_postgres::Error> {
-    let cell = match kind {
-        Kind::Text => {
-            row.try_get::<_, Option<&str>>(index)?.map(|text| Cell::Text(unescape(text).into_owned()))
-        }
-        Kind::Boolean => row.try_get::<_, Option<bool>>(index)?.map(Cell::Boolean),
-        Kind::Integer => row.try_get::<_, Option<i64>>(index)?.map(Cell::Integer),
-        Kind::Double => row.try_get::<_, Option<f64>>(index)?.map(Cell::Double),
-        Kind::Id => row.try_get::<_, Option<Id>>(index)?.map(|id| Cell::Id(id.0.0)),
-        Kind::Bytes => row.try_get::<_, Option<Vec<u8>>>(index)?.map(Cell::Bytes),
-    };
-    Ok(cell.unwrap_or(Cell::Null))
 }

@@ -2,7 +2,7 @@
 //! that verbs find them ready.
 
 use super::statements::{LinkStatements, Statements};
-use crate::layout::{Form, Layout};
+use crate::layout::{Kind, Layout};
 use contract::{LinkId, ObjectId};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -66,13 +66,14 @@ impl Deref for Schema {
 }
 
 /// What a column is declared as.
-pub(crate) fn declared(form: Form) -> &'static str {
-    match form {
-        Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_) => "TEXT",
-        Form::Boolean => "BOOLEAN",
-        Form::Integer | Form::Time => "BIGINT",
-        Form::Double => "DOUBLE PRECISION",
-        Form::Reference => "UUID",
+pub(crate) fn declared(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "TEXT",
+        Kind::Boolean => "BOOLEAN",
+        Kind::Integer => "BIGINT",
+        Kind::Double => "DOUBLE PRECISION",
+        Kind::Id => "UUID",
+        Kind::Bytes => "BYTEA",
     }
 }
 

@@ -5,7 +5,7 @@
 //! counts the objects it wrote, all in one round trip.
 
 use super::schema::declared;
-use crate::layout::{Column, KeyColumn, Layout, Reference, Table};
+use crate::layout::{Column, KeyColumn, Kind, Layout, Reference, Table};
 use contract::{FieldId, LinkId, Source};
 
 /// Enters rows into the change log from what follows; `$2` is the name of the object type, `$3` the
@@ -91,7 +91,7 @@ impl Statements {
 
 /// The columns of a table and then its keys: name and type.
 fn row(of: &Table) -> impl Iterator<Item = (&str, &'static str)> {
-    let columns = of.columns.iter().map(|column| (column.name.as_str(), declared(column.form)));
+    let columns = of.columns.iter().map(|column| (column.name.as_str(), declared(Kind::of(column.form))));
     columns.chain(of.keys.iter().map(|key| (key.name.as_str(), "TEXT")))
 }
 

@@ -46,6 +46,7 @@ sql! {
     String: TEXT, TEXT_ARRAY;
     &str: TEXT, TEXT_ARRAY;
     Cow<'_, str>: TEXT, TEXT_ARRAY;
+    Cow<'_, [u8]>: BYTEA, BYTEA_ARRAY;
     Vec<u8>: BYTEA, BYTEA_ARRAY;
     &[u8]: BYTEA, BYTEA_ARRAY;
     Id: UUID, UUID_ARRAY;

@@ -3,9 +3,9 @@
 use super::schema::Schema;
 use crate::error::{Result, StoreError};
 use crate::form::{self, Held};
-use crate::layout::{Column, Form, Table};
+use crate::layout::{Column, Kind, Table};
 use contract::handles::object::cv_object;
-use contract::{Contract, Guid, Record, Value};
+use contract::{Guid, Record, Value};
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Row, Statement};
 use std::borrow::Cow;
@@ -23,17 +23,17 @@ pub(crate) fn bind<'a>(
 ) -> Result<usize> {
     let mut parameter = from;
     for column in columns {
-        let value = encode(schema.contract, column.form, record.get(column.field))
+        let value = form::encode(schema.contract, column.form, record.get(column.field))
             .ok_or_else(|| StoreError::Record { table: table.name.clone(), column: column.name.clone() })?;
-        statement.raw_bind_parameter(parameter, value)?;
+        statement.raw_bind_parameter(parameter, bound(value))?;
         parameter += 1;
     }
     Ok(parameter)
 }
 
-/// A value as SQL holds it; none if it is not of the form.
-fn encode<'a>(contract: &'a Contract, form: Form, value: &'a Value) -> Option<ToSqlOutput<'a>> {
-    Some(match form::encode(contract, form, value)? {
+/// A value as SQL takes it.
+pub(crate) fn bound(held: Held<'_>) -> ToSqlOutput<'_> {
+    match held {
         Held::Null => ToSqlOutput::Borrowed(ValueRef::Null),
         Held::Text(Cow::Borrowed(text)) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         Held::Text(Cow::Owned(text)) => ToSqlOutput::Owned(Owned::Text(text)),
@@ -41,7 +41,9 @@ fn encode<'a>(contract: &'a Contract, form: Form, value: &'a Value) -> Option<To
         Held::Integer(number) => ToSqlOutput::Borrowed(ValueRef::Integer(number)),
         Held::Double(number) => ToSqlOutput::Borrowed(ValueRef::Real(number)),
         Held::Id(id) => ToSqlOutput::Owned(Owned::Blob(id.0.to_vec())),
-    })
+        Held::Bytes(Cow::Borrowed(bytes)) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        Held::Bytes(Cow::Owned(bytes)) => ToSqlOutput::Owned(Owned::Blob(bytes)),
+    }
 }
 
 /// The record in a row that begins with the id and goes on with the table's columns.
@@ -65,22 +67,23 @@ pub(crate) fn value(
     row: &Row<'_>,
     index: usize,
 ) -> Result<Value> {
-    let held = held(column.form, row.get_ref(index)?);
+    let held = held(Kind::of(column.form), row.get_ref(index)?);
     held.and_then(|held| form::decode(schema.contract, column.form, held))
         .ok_or_else(|| StoreError::Stored { table: table.name.clone(), column: column.name.clone() })
 }
 
-/// What SQL has in a column of that form, if it is of the kind that the form has.
-fn held(form: Form, value: ValueRef<'_>) -> Option<Held<'_>> {
-    match (form, value) {
-        (_, ValueRef::Null) => Some(Held::Null),
-        (_, ValueRef::Text(_)) => value.as_str().ok().map(|text| Held::Text(Cow::Borrowed(text))),
-        (Form::Boolean, ValueRef::Integer(number @ (0 | 1))) => Some(Held::Boolean(number == 1)),
-        (Form::Boolean, _) => None,
-        (_, ValueRef::Integer(number)) => Some(Held::Integer(number)),
-        (_, ValueRef::Real(number)) => Some(Held::Double(number)),
-        (_, ValueRef::Blob(bytes)) => bytes.try_into().ok().map(|bytes| Held::Id(Guid(bytes))),
-    }
+/// What SQL has in a column of that kind; none if it is of another.
+pub(crate) fn held(kind: Kind, value: ValueRef<'_>) -> Option<Held<'_>> {
+    Some(match (kind, value) {
+        (_, ValueRef::Null) => Held::Null,
+        (Kind::Text, ValueRef::Text(_)) => Held::Text(Cow::Borrowed(value.as_str().ok()?)),
+        (Kind::Boolean, ValueRef::Integer(number @ (0 | 1))) => Held::Boolean(number == 1),
+        (Kind::Integer, ValueRef::Integer(number)) => Held::Integer(number),
+        (Kind::Double, ValueRef::Real(number)) => Held::Double(number),
+        (Kind::Id, ValueRef::Blob(bytes)) => Held::Id(Guid(bytes.try_into().ok()?)),
+        (Kind::Bytes, ValueRef::Blob(bytes)) => Held::Bytes(Cow::Borrowed(bytes)),
+        _ => return None,
+    })
 }
 
 /// The id in a column.

@@ -3,10 +3,11 @@
 use super::access::Access;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
+use crate::form::Held;
 use crate::layout::{Kind, Shape};
-use crate::verbs::{Cell, Cells, RowReader, RowWriter, TableId};
+use crate::sqlite::row;
+use crate::verbs::{Cells, RowReader, RowWriter, TableId};
 use rusqlite::Row;
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
 impl RowReader for Access<'_> {
     fn count_rows(&self, account: AccountId, table: TableId) -> Result<u64> {
@@ -45,7 +46,7 @@ impl RowWriter for Access<'_> {
         for row in rows {
             statement.raw_bind_parameter(1, account.0)?;
             for (index, cell) in row.iter().enumerate() {
-                statement.raw_bind_parameter(index + 2, bound(cell))?;
+                statement.raw_bind_parameter(index + 2, row::bound(cell.borrowed()))?;
             }
             statement.raw_execute()?;
         }
@@ -57,35 +58,10 @@ fn columns(shape: &Shape) -> String {
     shape.columns.iter().map(|(name, _)| format!(r#""{name}""#)).collect::<Vec<_>>().join(", ")
 }
 
-fn cells(shape: &Shape, row: &Row<'_>) -> Result<Cells> {
+fn cells(shape: &Shape, found: &Row<'_>) -> Result<Cells> {
     let cell = |(index, (column, kind)): (usize, &(String, Kind))| {
         let stored = || StoreError::Stored { table: shape.name.clone(), column: column.clone() };
-        cell(*kind, row.get_ref(index)?).ok_or_else(stored)
+        row::held(*kind, found.get_ref(index)?).map(Held::into_owned).ok_or_else(stored)
     };
     shape.columns.iter().enumerate().map(cell).collect()
-}
-
-fn cell(kind: Kind, value: ValueRef<'_>) -> Option<Cell> {
-    Some(match (kind, value) {
-        (_, ValueRef::Null) => Cell::Null,
-        (Kind::Text, ValueRef::Text(_)) => Cell::Text(value.as_str().ok()?.to_owned()),
-        (Kind::Boolean, ValueRef::Integer(number @ (0 | 1))) => Cell::Boolean(number == 1),
-        (Kind::Integer, ValueRef::Integer(number)) => Cell::Integer(number),
-        (Kind::Double, ValueRef::Real(number)) => Cell::Double(number),
-        (Kind::Id, ValueRef::Blob(bytes)) => Cell::Id(bytes.try_into().ok()?),
-        (Kind::Bytes, ValueRef::Blob(bytes)) => Cell::Bytes(bytes.to_vec()),
-        _ => return None,
-    })
-}
-
-fn bound(cell: &Cell) -> ToSqlOutput<'_> {
-    ToSqlOutput::Borrowed(match cell {
-        Cell::Null => ValueRef::Null,
-        Cell::Boolean(truth) => return ToSqlOutput::Owned(Value::Integer(i64::from(*truth))),
-        Cell::Integer(number) => ValueRef::Integer(*number),
-        Cell::Double(number) => ValueRef::Real(*number),
-        Cell::Text(text) => ValueRef::Text(text.as_bytes()),
-        Cell::Id(bytes) => ValueRef::Blob(bytes),
-        Cell::Bytes(bytes) => ValueRef::Blob(bytes),
-    })
 }

@@ -16,7 +16,7 @@ pub use changes::ChangeReader;
 pub use links::{LinkReader, LinkWriter, Linked};
 pub use mail::{MailReader, MailWriter};
 pub use objects::{ObjectReader, ObjectWriter};
-pub use rows::{Cell, Cells, RowReader, RowWriter, TableId};
+pub use rows::{Cells, RowReader, RowWriter, TableId};
 pub use search::ObjectSearch;
 
 /// All that a job may ask.

@@ -2,33 +2,15 @@
 
 use crate::account::AccountId;
 use crate::error::Result;
+use crate::form::Held;
 
 /// One of the tables that hold rows of an account, by its place among them; how many there are and
 /// what they are called is the same in every database.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TableId(pub(crate) u16);
 
-/// A value of a row.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Cell {
-    /// Not set.
-    Null,
-    /// True or false.
-    Boolean(bool),
-    /// A whole number; an instant in microseconds.
-    Integer(i64),
-    /// A floating-point number.
-    Double(f64),
-    /// Text.
-    Text(String),
-    /// An object's id.
-    Id([u8; 16]),
-    /// Other bytes.
-    Bytes(Vec<u8>),
-}
-
 /// The values of a row without the account, in the order of the table's columns.
-pub type Cells = Vec<Cell>;
+pub type Cells = Vec<Held<'static>>;
 
 /// Reads rows.
 pub trait RowReader {

@@ -1,7 +1,7 @@
 //! Objects by id and by key.
 
 use crate::account::AccountId;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::postgres::access::Access;
 use crate::postgres::row::{self, distinct};
 use crate::postgres::value::{Id, Parameter, escape};
@@ -60,7 +60,7 @@ impl ObjectReader for Access<'_> {
         folded: &[String],
     ) -> Result<Vec<Vec<Guid>>> {
         let key = self.schema.table(object).key(field);
-        let key = key.ok_or_else(|| self.not_searchable(object, field))?;
+        let key = key.ok_or_else(|| self.schema.not_searchable(object, field))?;
         let keys: Vec<Cow<'_, str>> = folded.iter().map(|text| escape(text.as_str())).collect();
         let sql = &self.schema.sql(object).find[key];
         let rows = self.query(account, sql, &[Parameter::new(&keys)])?;
@@ -77,7 +77,7 @@ impl ObjectReader for Access<'_> {
         targets: &[Guid],
     ) -> Result<Vec<Vec<Guid>>> {
         let reference = self.schema.table(object).reference(field);
-        let reference = reference.ok_or_else(|| self.not_searchable(object, field))?;
+        let reference = reference.ok_or_else(|| self.schema.not_searchable(object, field))?;
         let sql = &self.schema.sql(object).references[reference].find;
         let rows = self.query(account, sql, &[Parameter::new(&distinct(targets))])?;
         let pairs = rows.iter().map(|found| Ok((row::guid(found, 0)?, row::guid(found, 1)?)));
@@ -101,14 +101,6 @@ impl Access<'_> {
             Ok(true)
         })?;
         Ok(out)
-    }
-
-    /// That the member is no column that could be searched.
-    fn not_searchable(&self, object: ObjectId, field: FieldId) -> StoreError {
-        let table = self.schema.table(object);
-        let members = &self.schema.contract.model.ty(table.ty).members;
-        let column = members.get(usize::from(field.0)).map(|member| member.column.clone());
-        StoreError::Filter { table: table.name.clone(), column: column.unwrap_or_default() }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::comparison::{Comparison, Subject};
 use crate::error::{Result, StoreError};
 use crate::filter::{Column, Filter, MOST_VALUES, Test};
 use crate::form::Held;
-use crate::layout::{Form, Table};
+use crate::layout::{Form, Kind, Table};
 use crate::postgres::access::Access;
 use crate::postgres::row;
 use crate::postgres::schema::Schema;
@@ -356,9 +356,9 @@ impl<'a> Query<'a> {
     fn values_of<'r>(&self, wanted: usize, found: &'r Row) -> Result<Vec<Held<'r>>> {
         let Wanted { form, many, .. } = self.wanted[wanted];
         let values = if many {
-            row::many(form, found, wanted + 2)
+            row::many(Kind::of(form), found, wanted + 2)
         } else {
-            row::held(form, found, wanted + 2).map(|held| vec![held])
+            row::held(Kind::of(form), found, wanted + 2).map(|held| vec![held])
         };
         values.ok_or_else(|| StoreError::Stored {
             table: self.table.name.clone(),

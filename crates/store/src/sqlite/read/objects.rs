@@ -1,7 +1,7 @@
 //! Objects by id and by key.
 
 use crate::account::AccountId;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::sqlite::access::Access;
 use crate::sqlite::row;
 use crate::verbs::ObjectReader;
@@ -59,7 +59,7 @@ impl ObjectReader for Access<'_> {
         folded: &[String],
     ) -> Result<Vec<Vec<Guid>>> {
         let table = self.schema.table(object);
-        let key = table.key(field).ok_or_else(|| self.not_searchable(object, field))?;
+        let key = table.key(field).ok_or_else(|| self.schema.not_searchable(object, field))?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(object).keys[key].find)?;
         let mut find = |text: &String| {
             let ids = statement.query_and_then(params![account.0, text], |found| row::guid(found, 0))?;
@@ -76,7 +76,7 @@ impl ObjectReader for Access<'_> {
         targets: &[Guid],
     ) -> Result<Vec<Vec<Guid>>> {
         let reference = self.schema.table(object).reference(field);
-        let reference = reference.ok_or_else(|| self.not_searchable(object, field))?;
+        let reference = reference.ok_or_else(|| self.schema.not_searchable(object, field))?;
         let mut statement =
             self.connection.prepare_cached(&self.schema.sql(object).references[reference].find)?;
         let mut find = |target: &Guid| {
@@ -88,14 +88,6 @@ impl ObjectReader for Access<'_> {
 }
 
 impl Access<'_> {
-    /// That the member is no column that could be searched.
-    pub(super) fn not_searchable(&self, object: ObjectId, field: FieldId) -> StoreError {
-        let table = self.schema.table(object);
-        let members = &self.schema.contract.model.ty(table.ty).members;
-        let column = members.get(usize::from(field.0)).map(|member| member.column.clone());
-        StoreError::Filter { table: table.name.clone(), column: column.unwrap_or_default() }
-    }
-
     /// The id of one object, if there is one.
     pub(in crate::sqlite) fn one_exists(
         &self,
