@@ -8,6 +8,8 @@ from servers import wait_for_port
 # A call goes on to another process only if nothing of it was sent: nginx does not repeat a POST that was. So a client
 # whose process died sees one failed call, and nobody but the client repeats it.
 #
+# A client's connection stays, however long the client is idle between the steps on a slow machine.
+#
 # Idle connections to the processes end before the processes end them (--header-timeout), or a call could be sent into
 # a connection that is just being closed.
 CONFIGURATION = """
@@ -32,6 +34,8 @@ http {{
     }}
     server {{
         listen 127.0.0.1:{port};
+        keepalive_timeout 1h;
+        keepalive_requests 1000000;
         location / {{
             proxy_pass http://understudy;
             proxy_next_upstream error;
