@@ -63,9 +63,6 @@ struct Target {
     /// The service's address, such as http://127.0.0.1:8611/soap/V200611.ASMX
     #[arg(long)]
     url: Endpoint,
-    /// File of the contacts' identifiers, one a line.
-    #[arg(long, value_name = "FILE")]
-    data_ids: PathBuf,
     #[command(flatten)]
     who: Credentials,
 }
@@ -74,6 +71,9 @@ struct Target {
 struct Fill {
     #[command(flatten)]
     target: Target,
+    /// File for the contacts' identifiers, one a line.
+    #[arg(long, value_name = "FILE")]
+    data_ids: PathBuf,
     /// How many contacts.
     #[arg(long, default_value = "100000")]
     contacts: usize,
@@ -83,6 +83,8 @@ struct Fill {
 struct Load {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    contacts: Contacts,
     /// Contacts in a call.
     #[arg(long, default_value = "200")]
     size: usize,
@@ -93,17 +95,33 @@ struct Load {
     timing: Timing,
 }
 
+/// Which contacts there are.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Contacts {
+    /// File of their identifiers, one a line.
+    #[arg(long, value_name = "FILE")]
+    data_ids: Option<PathBuf>,
+    /// As many as `page` makes at scale.
+    #[arg(long, value_name = "COUNT")]
+    numbered: Option<usize>,
+}
+
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Page(arguments) => page::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
-        Command::Fill(Fill { target, contacts }) => {
-            fill::save(&target.data_ids, &fill::fill(&target.url, &target.who, contacts)?)
+        Command::Fill(Fill { target, data_ids, contacts }) => {
+            fill::save(&data_ids, &fill::fill(&target.url, &target.who, contacts)?)
         }
-        Command::Load(Load { target, size, connections, timing }) => {
+        Command::Load(Load { target, contacts, size, connections, timing }) => {
             let session = login::log_in(&mut Connection::open(&target.url)?, &target.who)?;
-            let contacts = Population::new(Ids::Given(fill::load(&target.data_ids)?))?;
+            let ids = match (contacts.data_ids, contacts.numbered) {
+                (Some(file), _) => Ids::Given(fill::load(&file)?),
+                (None, count) => Ids::Numbered(count.unwrap_or_default()),
+            };
+            let contacts = Population::new(ids)?;
             let measured = load::run(&target.url, &session, &contacts, (size, connections), timing)?;
             println!(
                 "{:.0} calls/s, {:.0} contacts/s, p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, {} errors{}",

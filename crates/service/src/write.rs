@@ -161,7 +161,8 @@ async fn run(
         records: mapping::objects(contract, batch.item_type, records),
     };
     let job = Arc::new(job);
-    let outcomes = service.store().write(move |writer| job.run(writer)).await?;
+    let count = job.records.len();
+    let outcomes = service.store().write_many(count, move |writer| job.run(writer)).await?;
     if let Some(code) = batch::fatal(contract, &outcomes) {
         return Err(Fault::new(code, "a record's code fails the call"));
     }

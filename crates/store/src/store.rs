@@ -3,7 +3,7 @@
 use crate::error::{DistributeError, OpenError, Result};
 use crate::layout::Layout;
 use crate::postgres::{Postgres, Server};
-use crate::sqlite::Sqlite;
+use crate::sqlite::{Sight, Sqlite};
 use crate::verbs::{Reader, Writer};
 use contract::Contract;
 use std::path::PathBuf;
@@ -55,17 +55,33 @@ impl Store {
         &self.layout
     }
 
-    /// Runs a job that reads. It sees one state of the database from beginning to end.
+    /// Runs a job that reads. It sees one state of the database from beginning to end. It may be run
+    /// again, when only its last answer counts.
     ///
     /// # Errors
     /// Those of the job, and those of the database.
     pub async fn read<T, F>(&self, job: F) -> Result<T>
     where
-        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        F: Fn(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(job).await,
+            Backend::Sqlite(sqlite) => sqlite.read(Sight::Patched, job).await,
+            Backend::Postgres(server) => server.read(job).await,
+        }
+    }
+
+    /// Runs a job that gives out what it reads while it reads, as [`Store::read`] does, but once.
+    ///
+    /// # Errors
+    /// Those of the job, and those of the database.
+    pub async fn read_out<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(Sight::Whole, job).await,
             Backend::Postgres(server) => server.read(job).await,
         }
     }
@@ -87,6 +103,23 @@ impl Store {
     {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(job).await,
+            Backend::Postgres(server) => server.write(job).await,
+        }
+    }
+
+    /// Runs a job that writes about `count` objects, as [`Store::write`] does. Where that takes load off the
+    /// thread that writes, the job is run ahead of it on a state which others may change meanwhile, and
+    /// run again if they have changed what it read. Objects that it updates it has to have read itself.
+    ///
+    /// # Errors
+    /// Those of the job, and those of the database.
+    pub async fn write_many<T, F>(&self, count: usize, job: F) -> Result<T>
+    where
+        F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write_many(count, job).await,
             Backend::Postgres(server) => server.write(job).await,
         }
     }

@@ -22,7 +22,7 @@ pub(crate) async fn dump(
     let contract = service.contract();
     let trouble = Arc::new(Mutex::new(None));
     let noted = Arc::clone(&trouble);
-    let written = service.store().read(move |reader| {
+    let written = service.store().read_out(move |reader| {
         let mut accounts = reader.accounts()?;
         accounts.retain(|found| account.as_ref().is_none_or(|wanted| found.number == *wanted));
         let mut count = 0;

@@ -44,7 +44,7 @@ pub(crate) async fn export(
 ) -> Result<u64, AdminError> {
     let trouble = Arc::new(Mutex::new(None));
     let noted = Arc::clone(&trouble);
-    let written = service.store().read(move |reader| {
+    let written = service.store().read_out(move |reader| {
         let mut rows = Rows { reader, account, columns: &columns, sheet: &mut *sheet, trouble: &noted };
         rows.write()
     });

@@ -1,5 +1,6 @@
 //! What the verbs stand on.
 
+use super::journal::Part;
 use super::schema::Schema;
 use rusqlite::Connection;
 
@@ -7,4 +8,13 @@ use rusqlite::Connection;
 pub(crate) struct Access<'a> {
     pub(super) connection: &'a Connection,
     pub(super) schema: &'a Schema,
+    /// What the job sees and does of the journal; none where there is no journal.
+    pub(super) part: Option<Part<'a>>,
+}
+
+impl<'a> Access<'a> {
+    /// Where there is no journal.
+    pub fn plain(connection: &'a Connection, schema: &'a Schema) -> Access<'a> {
+        Access { connection, schema, part: None }
+    }
 }

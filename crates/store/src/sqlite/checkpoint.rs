@@ -4,6 +4,7 @@
 //! own does it while the writer goes on; the writer itself moves only the last pages, after which the
 //! log begins anew.
 
+use super::journal::Journal;
 use super::open::{Refusal, Role, connect, use_wal};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
@@ -20,8 +21,9 @@ const WORTHWHILE: i32 = 1_024;
 /// Pages at which they are moved whatever waits.
 const LONG: i32 = 16_384;
 
-/// Pages that the writer moves itself to have the log begin anew.
-const REST: i32 = 6_144;
+/// Pages that the writer moves itself to have the log begin anew. The thread goes on until half as many are
+/// left, if it gets ahead of the writer at all.
+const REST: i32 = 768;
 
 /// Pages at which the writer waits until the log is empty.
 const BOUND: i32 = 65_536;
@@ -53,20 +55,24 @@ struct Shared {
 }
 
 impl Checkpoints {
-    /// Starts the thread for a database file that has a write-ahead log.
-    pub fn start(file: &Path) -> std::result::Result<Checkpoints, Refusal> {
+    /// Starts the thread for a database file that has a write-ahead log. It calls `quiet` when there is
+    /// something to do and nothing was written for a while.
+    pub fn start(
+        file: &Path,
+        quiet: impl Fn() + Send + 'static,
+    ) -> std::result::Result<Checkpoints, Refusal> {
         let connection = connect(Some(file), Role::Writer)?;
         use_wal(&connection)?;
         let (calls, heard) = sync_channel(1);
         let shared = Arc::new(Shared::default());
         let own = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("store-moves".to_owned());
-        let thread = thread.spawn(move || run(&connection, &own, &heard)).map_err(Refusal::System)?;
+        let thread = thread.spawn(move || run(&connection, &own, &heard, &quiet)).map_err(Refusal::System)?;
         Ok(Checkpoints { calls, shared, thread })
     }
 
-    /// Looks at the log after a commit.
-    pub fn look(&self, writer: &Connection) {
+    /// Looks at the log and the journal after a commit.
+    pub fn look(&self, writer: &Connection, journal: &Journal) {
         self.shared.looks.fetch_add(1, Ordering::Relaxed);
         let Some((pages, moved)) = checkpoint(writer, CheckpointMode::NOOP) else { return };
         let left = pages - moved;
@@ -78,7 +84,9 @@ impl Checkpoints {
         } else if pages > LONG {
             // If it cannot be told now, the next look tells it.
             let _ = self.calls.try_send(Call::Long);
-        } else if left > WORTHWHILE && !self.shared.told.swap(true, Ordering::Relaxed) {
+        } else if (left > WORTHWHILE || !journal.is_empty())
+            && !self.shared.told.swap(true, Ordering::Relaxed)
+        {
             let _ = self.calls.try_send(Call::Worthwhile);
         }
     }
@@ -91,17 +99,25 @@ impl Checkpoints {
     }
 }
 
-fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>) {
+fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>, quiet: &dyn Fn()) {
     while let Ok(mut call) = heard.recv() {
         while let Call::Worthwhile = call {
             let looks = shared.looks.load(Ordering::Relaxed);
             match heard.recv_timeout(QUIET) {
                 Ok(next) => call = next,
                 Err(RecvTimeoutError::Timeout) if shared.looks.load(Ordering::Relaxed) != looks => {}
-                Err(_) => break,
+                Err(_) => {
+                    quiet();
+                    break;
+                }
             }
         }
-        checkpoint(connection, CheckpointMode::PASSIVE);
+        let mut before = i32::MAX;
+        while let Some((pages, moved)) = checkpoint(connection, CheckpointMode::PASSIVE)
+            && (REST / 2..before).contains(&(pages - moved))
+        {
+            before = pages - moved;
+        }
         // What was said meanwhile was about the log as it was before.
         while heard.try_recv().is_ok() {}
         shared.told.store(false, Ordering::Relaxed);
@@ -134,8 +150,8 @@ mod tests {
 
     /// Looks once, and lets the thread finish what it is told.
     fn look(folder: &tempfile::TempDir, writer: &Connection) {
-        let checkpoints = Checkpoints::start(&folder.path().join("a.db")).unwrap();
-        checkpoints.look(writer);
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), || ()).unwrap();
+        checkpoints.look(writer, &Journal::new());
         checkpoints.close();
     }
 
@@ -173,8 +189,8 @@ mod tests {
         assert!(moved > LONG && moved < pages, "{moved} of {pages}: what nobody reads any more");
         reader.execute_batch("COMMIT").unwrap();
         // The rest is the writer's to move.
-        let checkpoints = Checkpoints::start(&folder.path().join("a.db")).unwrap();
-        checkpoints.look(&writer);
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), || ()).unwrap();
+        checkpoints.look(&writer, &Journal::new());
         assert_eq!(log(&writer), (pages, pages));
         writer.execute("INSERT INTO a VALUES (1)", []).unwrap();
         assert!(log(&writer).0 < 10, "{:?}", log(&writer));

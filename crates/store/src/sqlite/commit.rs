@@ -4,10 +4,12 @@
 use super::access::Access;
 use super::checkpoint::Checkpoints;
 use super::durable::Durable;
+use super::journal::{Folder, Journal, Mark, Part, Plan, Tally};
 use super::pool::lock;
 use super::schema::Schema;
 use crate::error::{Result, StoreError};
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
@@ -27,6 +29,10 @@ const SHORT: u64 = 50;
 pub(crate) enum Message {
     /// A job.
     Job(Box<dyn Job>),
+    /// Bring all that waits in the journal into the tables, and tell how that went.
+    Fold(oneshot::Sender<Result<()>>),
+    /// Nothing was written for a while: bring it in, if there is nothing else to do.
+    Quiet,
     /// No message follows: answer when all is written and the connection is closed.
     Close(oneshot::Sender<()>),
 }
@@ -70,10 +76,43 @@ where
     }
 }
 
-/// The threads beside the one that writes to a file.
+/// A job that was run ahead of the writer, and what it would have written.
+pub(crate) struct Planned<T, F> {
+    call: Call<T, F>,
+    plan: Option<(T, Plan)>,
+}
+
+impl<T, F> Planned<T, F> {
+    pub fn new(job: F, plan: Option<(T, Plan)>, caller: oneshot::Sender<Result<T>>) -> Planned<T, F> {
+        Planned { call: Call::new(job, caller), plan }
+    }
+}
+
+impl<T, F> Job for Planned<T, F>
+where
+    F: FnMut(&mut Access<'_>) -> Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, writer: &mut Access<'_>) -> Result<()> {
+        if let Some((answer, plan)) = self.plan.take()
+            && writer.carry_out(plan)?
+        {
+            self.call.answer = Some(answer);
+            return Ok(());
+        }
+        self.call.run(writer)
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<()>) {
+        Box::new(self.call).finish(outcome);
+    }
+}
+
+/// The threads beside the one that writes to a file, and the journal that it keeps.
 pub(crate) struct Beside {
     pub durable: Durable,
     pub checkpoints: Checkpoints,
+    pub journal: Arc<Journal>,
 }
 
 /// Runs until no sender is left or a [`Message::Close`] comes, and all that was queued is written.
@@ -84,25 +123,39 @@ pub(crate) fn run(
     beside: Option<Beside>,
 ) {
     let mut closing = Vec::new();
+    let folder = RefCell::default();
     while let Some(message) = queue.blocking_recv() {
         let connection = lock(&connection);
-        let durable = beside.as_ref().map(|beside| &beside.durable);
-        let group = Group { connection: &connection, schema, durable };
+        let beside = beside.as_ref();
+        let (durable, journal) =
+            (beside.map(|beside| &beside.durable), beside.map(|beside| &*beside.journal));
+        let group = Group { connection: &connection, schema, durable, journal, folder: &folder };
         let mut next = Some(message);
         while let Some(message) = next.take() {
             match message {
                 Message::Job(job) => next = group.commit(job, &mut queue),
+                Message::Fold(caller) => {
+                    let _ = caller.send(group.fold());
+                }
+                Message::Quiet => next = group.fold_until(&mut queue),
                 Message::Close(closed) => {
                     queue.close();
                     closing.push(closed);
                 }
             }
         }
-        if let Some(beside) = &beside {
-            beside.checkpoints.look(&connection);
+        if let Some(beside) = beside {
+            beside.checkpoints.look(&connection, &beside.journal);
         }
     }
     if let Some(beside) = beside {
+        let connection = lock(&connection);
+        let (durable, journal) = (Some(&beside.durable), Some(&*beside.journal));
+        let group = Group { connection: &connection, schema, durable, journal, folder: &folder };
+        if let Err(error) = group.fold() {
+            tracing::warn!(%error, "the journal is left for the next start");
+        }
+        drop(connection);
         beside.durable.close();
         beside.checkpoints.close();
     }
@@ -119,15 +172,26 @@ struct Group<'a> {
     schema: &'a Schema,
     /// Who answers, where a commit is not on disk when it returns.
     durable: Option<&'a Durable>,
+    journal: Option<&'a Journal>,
+    folder: &'a RefCell<Folder>,
 }
 
 /// The jobs that a transaction ran, each with what came of it.
 pub(crate) type Ran = Vec<(Box<dyn Job>, Result<()>)>;
 
+/// What came of running a job.
+struct Ended {
+    outcome: Result<()>,
+    /// It counts for nothing: the job needs tables whole, and changes to them wait in the journal.
+    lacks_whole: bool,
+}
+
 /// Why a transaction is not on disk.
 enum Failure {
     /// SQLite undid all of it when one job failed, as it does when the disk is full.
     Undone,
+    /// A job needs tables whole, and changes to them wait in the journal.
+    Unfolded,
     /// It did not begin, or was not committed.
     Error(StoreError),
 }
@@ -148,12 +212,13 @@ impl Group<'_> {
             first.finish(Err(error));
             return None;
         }
-        let before = self.connection.total_changes();
-        match self.merge(first, queue, &mut ran, &mut left) {
+        let tally = Tally::new(self.connection);
+        match self.merge(first, queue, &tally, &mut ran, &mut left) {
             // A long transaction takes the disk long: the next one is run meanwhile.
             Ok(()) => {
-                let here = queue.is_empty() && self.connection.total_changes() - before < SHORT;
+                let here = queue.is_empty() && tally.rows(self.connection) < SHORT;
                 self.answer(ran, here);
+                self.keep_pace(&tally);
             }
             Err(Failure::Error(error)) if ran.len() <= 1 => {
                 let failed = ran.into_iter().map(|(job, _)| (job, Err(error.clone())));
@@ -181,28 +246,35 @@ impl Group<'_> {
         &self,
         first: Box<dyn Job>,
         queue: &mut mpsc::Receiver<Message>,
+        tally: &Tally,
         ran: &mut Ran,
         left: &mut Option<Message>,
     ) -> std::result::Result<(), Failure> {
-        if let Err(error) = self.execute("BEGIN IMMEDIATE") {
+        if let Err(error) = self.begin() {
             ran.push((first, Ok(())));
             return Err(error.into());
         }
-        let before = self.connection.total_changes();
+        let mark = self.mark();
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
             let alone = ran.is_empty();
-            let outcome = if alone { self.run(&mut *job) } else { self.run_apart(&mut *job) };
+            let ended = if alone { self.run(&mut *job, tally) } else { self.run_apart(&mut *job, tally) };
             if self.connection.is_autocommit() {
-                job.finish(outcome.and(Err(StoreError::Abandoned)));
+                self.undo(mark);
+                job.finish(ended.outcome.and(Err(StoreError::Abandoned)));
                 return Err(Failure::Undone);
             }
-            if alone && outcome.is_err() {
-                ran.push((job, outcome));
-                return Ok(self.end("ROLLBACK")?);
+            if ended.lacks_whole {
+                ran.push((job, ended.outcome));
+                self.roll_back(mark)?;
+                return Err(Failure::Unfolded);
             }
-            ran.push((job, outcome));
-            if self.connection.total_changes() - before < ROWS {
+            if alone && ended.outcome.is_err() {
+                ran.push((job, ended.outcome));
+                return Ok(self.roll_back(mark)?);
+            }
+            ran.push((job, ended.outcome));
+            if tally.rows(self.connection) < ROWS {
                 match queue.try_recv() {
                     Ok(Message::Job(job)) => next = Some(job),
                     Ok(other) => *left = Some(other),
@@ -210,50 +282,137 @@ impl Group<'_> {
                 }
             }
         }
-        Ok(self.end("COMMIT")?)
+        Ok(self.end(tally, mark)?)
     }
 
-    fn run(&self, job: &mut dyn Job) -> Result<()> {
-        job.run(&mut Access { connection: self.connection, schema: self.schema })
+    fn run(&self, job: &mut dyn Job, tally: &Tally) -> Ended {
+        let part = self.journal.map(|journal| Part::of_writer(journal, tally));
+        let mut access = Access { connection: self.connection, schema: self.schema, part };
+        let outcome = job.run(&mut access);
+        Ended { outcome, lacks_whole: access.part.is_some_and(|part| part.lacks_whole()) }
     }
 
     /// Runs a job so that its changes can be undone and those of the jobs before it kept. The first
     /// job of a transaction does without: a savepoint costs it a fifth of its time.
-    fn run_apart(&self, job: &mut dyn Job) -> Result<()> {
-        self.execute("SAVEPOINT job")?;
-        let outcome = self.run(job);
-        if outcome.is_err() && !self.connection.is_autocommit() {
-            self.execute("ROLLBACK TO job")?;
+    fn run_apart(&self, job: &mut dyn Job, tally: &Tally) -> Ended {
+        let mark = self.mark();
+        if let Err(error) = self.execute("SAVEPOINT job") {
+            return Ended { outcome: Err(error), lacks_whole: false };
         }
-        if !self.connection.is_autocommit() {
-            self.execute("RELEASE job")?;
-        }
-        outcome
-    }
-
-    /// Runs a job in a transaction of its own.
-    fn alone(&self, mut job: Box<dyn Job>) -> (Box<dyn Job>, Result<()>) {
-        let outcome = self.execute("BEGIN IMMEDIATE").and_then(|()| {
-            let outcome = self.run(&mut *job);
-            let end = self.end(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" });
-            outcome.and(end)
+        let ended = self.run(job, tally);
+        let undone = match ended.outcome {
+            Err(_) if !self.connection.is_autocommit() => {
+                self.undo(mark);
+                self.execute("ROLLBACK TO job")
+            }
+            _ => Ok(()),
+        };
+        let released = undone.and_then(|()| match self.connection.is_autocommit() {
+            true => Ok(()),
+            false => self.execute("RELEASE job"),
         });
-        (job, outcome)
+        Ended { outcome: ended.outcome.and(released), ..ended }
     }
 
-    /// Ends the transaction, whatever happens.
-    fn end(&self, sql: &str) -> Result<()> {
+    /// Runs a job in a transaction of its own, on whole tables if it needs them.
+    fn alone(&self, mut job: Box<dyn Job>) -> (Box<dyn Job>, Result<()>) {
+        loop {
+            let tally = Tally::new(self.connection);
+            if let Err(error) = self.begin() {
+                return (job, Err(error));
+            }
+            let mark = self.mark();
+            let ended = self.run(&mut *job, &tally);
+            if !ended.lacks_whole {
+                let end = if ended.outcome.is_ok() { self.end(&tally, mark) } else { self.roll_back(mark) };
+                return (job, ended.outcome.and(end));
+            }
+            if let Err(error) = self.roll_back(mark).and_then(|()| self.fold()) {
+                return (job, Err(error));
+            }
+        }
+    }
+
+    fn begin(&self) -> Result<()> {
+        match self.journal {
+            Some(journal) => journal.begin_writing(self.connection),
+            None => self.execute("BEGIN IMMEDIATE"),
+        }
+    }
+
+    /// Commits the transaction; whatever happens, none is open then.
+    fn end(&self, tally: &Tally, mark: Option<Mark>) -> Result<()> {
         if self.connection.is_autocommit() {
+            self.undo(mark);
             return Err(StoreError::Abandoned);
         }
         if let Some(durable) = self.durable {
             durable.begin();
         }
-        let ended = self.execute(sql);
-        if !self.connection.is_autocommit() {
-            self.execute("ROLLBACK")?;
+        let commit = || self.execute("COMMIT");
+        let ended = match self.journal {
+            Some(journal) => journal.commit(tally.is_coarse(self.connection), commit),
+            None => commit(),
+        };
+        if ended.is_err() {
+            self.roll_back(mark)?;
         }
         ended
+    }
+
+    /// Undoes the transaction.
+    fn roll_back(&self, mark: Option<Mark>) -> Result<()> {
+        self.undo(mark);
+        if self.connection.is_autocommit() { Ok(()) } else { self.execute("ROLLBACK") }
+    }
+
+    fn mark(&self) -> Option<Mark> {
+        self.journal.map(Journal::mark)
+    }
+
+    fn undo(&self, mark: Option<Mark>) {
+        if let (Some(journal), Some(mark)) = (self.journal, mark) {
+            journal.undo(mark);
+        }
+    }
+
+    /// Brings all that waits in the journal into the tables, whole for a while.
+    fn fold(&self) -> Result<()> {
+        let Some(journal) = self.journal else { return Ok(()) };
+        self.durable.map_or(Ok(()), Durable::check)?;
+        self.folder.borrow_mut().all(journal, self.connection, self.schema)?;
+        journal.want_whole();
+        Ok(())
+    }
+
+    /// Brings in what waits, until a message comes, which it gives.
+    fn fold_until(&self, queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
+        let journal = self.journal?;
+        if self.durable.is_some_and(|durable| durable.check().is_err()) {
+            return None;
+        }
+        loop {
+            match self.folder.borrow_mut().some(journal, self.connection, self.schema) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    tracing::warn!(%error, "folding the journal put off");
+                    return None;
+                }
+            }
+            if let Ok(message) = queue.try_recv() {
+                return Some(message);
+            }
+        }
+    }
+
+    /// Folds as much as what a transaction has appended calls for.
+    fn keep_pace(&self, tally: &Tally) {
+        let Some(journal) = self.journal.filter(|_| tally.appended() > 0) else { return };
+        let mut folder = self.folder.borrow_mut();
+        if let Err(error) = folder.keep_pace(journal, self.connection, self.schema, tally.appended()) {
+            tracing::warn!(%error, "folding the journal put off");
+        }
     }
 
     fn execute(&self, sql: &str) -> Result<()> {
@@ -303,13 +462,19 @@ mod tests {
             sender.try_send(Message::Job(job)).ok().unwrap();
             answers.push(answer);
         }
-        let group = Group { connection: &connection, schema: &schema, durable: None };
+        let group = Group {
+            connection: &connection,
+            schema: &schema,
+            durable: None,
+            journal: None,
+            folder: &RefCell::default(),
+        };
         while let Ok(Message::Job(first)) = queue.try_recv() {
             assert!(group.commit(first, &mut queue).is_none());
             assert!(connection.is_autocommit());
         }
         let answers = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
-        let kept = Access { connection: &connection, schema: &schema }.accounts().unwrap();
+        let kept = Access::plain(&connection, &schema).accounts().unwrap();
         let kept = kept.into_iter().map(|account| account.number).collect();
         (answers, kept, commits.load(Ordering::Relaxed))
     }
@@ -357,14 +522,20 @@ mod tests {
         // A device that cannot be synced.
         let device = std::fs::File::open("/dev/null").unwrap();
         let durable = Durable::over(device, progress).unwrap();
-        let group = Group { connection: &connection, schema: &schema, durable: Some(&durable) };
+        let group = Group {
+            connection: &connection,
+            schema: &schema,
+            durable: Some(&durable),
+            journal: None,
+            folder: &RefCell::default(),
+        };
         let (_sender, mut queue) = mpsc::channel(QUEUE);
         for number in [1, 2] {
             let (job, answer) = job(number, succeed);
             assert!(group.commit(job, &mut queue).is_none());
             assert!(matches!(answer.blocking_recv().unwrap(), Err(StoreError::Database(_))));
         }
-        let kept = Access { connection: &connection, schema: &schema }.accounts().unwrap();
+        let kept = Access::plain(&connection, &schema).accounts().unwrap();
         assert!(kept.iter().all(|account| account.number != "2"));
     }
 

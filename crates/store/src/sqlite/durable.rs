@@ -148,7 +148,7 @@ mod tests {
         let (caller, answer) = oneshot::channel();
         let mut job = Call::new(|_: &mut Access<'_>| Ok(()), caller);
         let (connection, schema) = (rusqlite::Connection::open_in_memory().unwrap(), Schema::of_contract());
-        job.run(&mut Access { connection: &connection, schema: &schema }).unwrap();
+        job.run(&mut Access::plain(&connection, &schema)).unwrap();
         (vec![(Box::new(job), Ok(()))], answer)
     }
 

@@ -3,6 +3,7 @@
 //! A step is never changed once released; a later one changes what it made. `user_version` counts
 //! the steps a file has taken. After them the derived tables are brought up to the contract.
 
+use super::journal::recover;
 use super::open::Refusal;
 use super::schema::Schema;
 use super::{derive, statistics};
@@ -12,12 +13,16 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) const APPLICATION_ID: i64 = 0x5553_5459;
 
 /// The steps in order.
-pub(crate) const STEPS: &[&str] =
-    &[include_str!("steps/001_accounts_and_changes.sql"), include_str!("steps/002_mail.sql")];
+pub(crate) const STEPS: &[&str] = &[
+    include_str!("steps/001_accounts_and_changes.sql"),
+    include_str!("steps/002_mail.sql"),
+    include_str!("steps/003_journal.sql"),
+];
 
-/// Takes the steps that the file has not taken, then adds what the derived tables lack.
+/// Brings in what waits in the journal, which is named as the tables are; then takes the steps that the file has not taken, then adds what the derived tables lack.
 pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, steps: &[&str]) -> Result<(), Refusal> {
     let found = version(connection, steps)?;
+    recover(connection)?;
     if found == steps.len() && derive::missing(connection, schema)?.is_empty() {
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod derive;
 mod durable;
 mod error;
 mod functions;
+mod journal;
 mod migrate;
 mod open;
 mod pool;
@@ -14,6 +15,7 @@ mod read;
 mod row;
 mod rows;
 mod schema;
+mod snapshot;
 mod statements;
 mod statistics;
 mod write;
@@ -23,11 +25,15 @@ use crate::layout::Layout;
 use crate::verbs::{Reader, Writer};
 use access::Access;
 use checkpoint::Checkpoints;
-use commit::{Beside, Call, Message};
+use commit::{Beside, Call, Job, Message, Planned};
 use durable::{Durable, Progress};
+use journal::Journal;
 use open::{Refusal, Role};
 use pool::Pool;
+use rusqlite::Connection;
 use schema::Schema;
+use snapshot::Outcome;
+pub(crate) use snapshot::Sight;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
@@ -38,7 +44,11 @@ pub(crate) struct Sqlite {
     pool: Arc<Pool>,
     queue: mpsc::Sender<Message>,
     progress: Arc<Progress>,
+    journal: Option<Arc<Journal>>,
 }
+
+/// Objects in a call that are worth reading ahead of the writer.
+const MANY: usize = 16;
 
 impl Sqlite {
     /// Opens the database of a data folder, or one in memory where there is none.
@@ -54,33 +64,55 @@ impl Sqlite {
         let mut connection = open::connect(file, Role::Writer)?;
         migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
         let progress = Progress::new();
+        let (queue, messages) = mpsc::channel(commit::QUEUE);
+        let weak = queue.downgrade();
+        // A queue that is full is not quiet.
+        let quiet = move || drop(weak.upgrade().map(|queue| queue.try_send(Message::Quiet)));
         let beside = match file {
             Some(file) if open::use_wal(&connection)? => Some(Beside {
                 durable: Durable::start(file, Arc::clone(&progress))?,
-                checkpoints: Checkpoints::start(file)?,
+                checkpoints: Checkpoints::start(file, quiet)?,
+                journal: Arc::new(Journal::new()),
             }),
             _ => None,
         };
+        let journal = beside.as_ref().map(|beside| Arc::clone(&beside.journal));
         let connection = Arc::new(Mutex::new(connection));
         let pool = match file {
             Some(file) => Pool::open(file)?,
             None => Pool::share(Arc::clone(&connection)),
         };
-        let (queue, messages) = mpsc::channel(commit::QUEUE);
         let writer = std::thread::Builder::new().name("store-writer".to_owned());
         let shared = Arc::clone(&schema);
         writer.spawn(move || commit::run(connection, &shared, messages, beside)).map_err(Refusal::System)?;
-        Ok(Sqlite { schema, pool: Arc::new(pool), queue, progress })
+        Ok(Sqlite { schema, pool: Arc::new(pool), queue, progress, journal })
     }
 
-    pub async fn read<T, F>(&self, job: F) -> Result<T>
+    pub async fn read<T, F>(&self, sight: Sight, mut job: F) -> Result<T>
     where
-        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let answer = self.pool.read(&self.schema, |access| job(access)).await?;
-        self.progress.settled().await?;
-        Ok(answer)
+        loop {
+            let (schema, journal) = (Arc::clone(&self.schema), self.journal.clone());
+            let run = move |connection: &Connection| {
+                let journal = journal.as_deref();
+                (snapshot::read(connection, &schema, journal, sight, |access| job(access)), job)
+            };
+            let (outcome, back) = self.pool.run(run).await?;
+            job = back;
+            match outcome {
+                Outcome::Answer(answer) => {
+                    self.progress.settled().await?;
+                    return answer;
+                }
+                Outcome::Unfolded => {
+                    let (caller, folded) = oneshot::channel();
+                    self.queue.send(Message::Fold(caller)).await.map_err(|_| StoreError::Closed)?;
+                    folded.await.unwrap_or(Err(StoreError::Closed))?;
+                }
+            }
+        }
     }
 
     pub async fn write<T, F>(&self, mut job: F) -> Result<T>
@@ -88,9 +120,31 @@ impl Sqlite {
         F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let job = move |access: &mut Access<'_>| job(access);
+        self.queue(|caller| Box::new(Call::new(job, caller))).await
+    }
+
+    pub async fn write_many<T, F>(&self, count: usize, mut job: F) -> Result<T>
+    where
+        F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let Some(journal) = self.journal.clone().filter(|journal| count >= MANY && journal.is_open()) else {
+            return self.write(job).await;
+        };
+        let schema = Arc::clone(&self.schema);
+        let run = move |connection: &Connection| {
+            (snapshot::plan(connection, &schema, &journal, |access| job(access)), job)
+        };
+        let (plan, mut job) = self.pool.run(run).await?;
+        let job = move |access: &mut Access<'_>| job(access);
+        self.queue(|caller| Box::new(Planned::new(job, plan, caller))).await
+    }
+
+    async fn queue<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Box<dyn Job>) -> Result<T> {
         let (caller, answer) = oneshot::channel();
-        let call = Message::Job(Box::new(Call::new(move |access: &mut Access<'_>| job(access), caller)));
-        self.queue.send(call).await.map_err(|_| StoreError::Closed)?;
+        let message = Message::Job(job(caller));
+        self.queue.send(message).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 

@@ -35,6 +35,8 @@ pub(crate) enum Refusal {
     Newer { found: i64, known: i64 },
     /// The system gives no thread, or does not open the log.
     System(std::io::Error),
+    /// What waits in the journal cannot be brought in.
+    Journal(StoreError),
     /// SQLite failed.
     Sqlite(rusqlite::Error),
 }
@@ -55,6 +57,7 @@ impl Refusal {
             Refusal::System(error) => {
                 OpenError::Database { place, source: StoreError::Database(error.to_string()) }
             }
+            Refusal::Journal(source) => OpenError::Database { place, source },
             Refusal::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
                     OpenError::NotADatabase { path }
@@ -106,14 +109,14 @@ pub(crate) fn connect(file: Option<&Path>, role: Role) -> Result<Connection, Ref
     )?;
     match role {
         Role::Writer => prepare_writer(&connection, file.is_some())?,
-        Role::Reader => connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA query_only = ON;")?,
+        Role::Reader => connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA query_only = ON;")?,
     }
     Ok(connection)
 }
 
 /// The journal is switched only after the file is known to be ours, by [`use_wal`].
 fn prepare_writer(connection: &Connection, file: bool) -> Result<(), Refusal> {
-    connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA synchronous = FULL;")?;
+    connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA synchronous = FULL;")?;
     if file && connection.is_readonly(rusqlite::MAIN_DB)? {
         let read_only = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
         return Err(rusqlite::Error::SqliteFailure(read_only, None).into());

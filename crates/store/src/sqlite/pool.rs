@@ -1,11 +1,8 @@
 //! The connections that read.
 
-use super::access::Access;
 use super::open::{Refusal, Role, connect};
-use super::schema::Schema;
 use crate::error::{Result, StoreError};
 use rusqlite::Connection;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
@@ -43,33 +40,30 @@ impl Pool {
     }
 
     /// Runs a job on a free connection, in a thread that may block.
-    pub async fn read<T, F>(self: &Arc<Self>, schema: &Arc<Schema>, job: F) -> Result<T>
+    pub async fn run<T, F>(self: &Arc<Self>, job: F) -> Result<T>
     where
-        F: FnOnce(&Access<'_>) -> Result<T> + Send + 'static,
+        F: FnOnce(&Connection) -> T + Send + 'static,
         T: Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let (pool, schema) = (Arc::clone(self), Arc::clone(schema));
+        let pool = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
-            let answer = pool.run(&schema, job);
+            let answer = pool.lend(job);
             drop(permit);
             answer
         });
         task.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    fn run<T, F>(&self, schema: &Schema, job: F) -> Result<T>
-    where
-        F: FnOnce(&Access<'_>) -> Result<T>,
-    {
+    fn lend<T>(&self, job: impl FnOnce(&Connection) -> T) -> Result<T> {
         match &self.connections {
-            Connections::Writers(connection) => snapshot(&lock(connection), schema, job),
+            Connections::Writers(connection) => Ok(job(&lock(connection))),
             Connections::Own(connections) => {
                 // A permit stands for a connection, so that there is one.
                 let connection = lock(connections).pop().ok_or(StoreError::Closed)?;
-                let answer = snapshot(&connection, schema, job);
+                let answer = job(&connection);
                 lock(connections).push(connection);
-                answer
+                Ok(answer)
             }
         }
     }
@@ -82,18 +76,6 @@ impl Pool {
             lock(connections).clear();
         }
     }
-}
-
-/// Runs a job within a transaction, so that all its statements see the same state.
-fn snapshot<T, F>(connection: &Connection, schema: &Schema, job: F) -> Result<T>
-where
-    F: FnOnce(&Access<'_>) -> Result<T>,
-{
-    let transaction = connection.unchecked_transaction()?;
-    let access = Access { connection: &transaction, schema };
-    let answer = catch_unwind(AssertUnwindSafe(|| job(&access)));
-    transaction.rollback()?;
-    answer.unwrap_or(Err(StoreError::Panicked))
 }
 
 /// What a panic leaves behind is a connection outside any transaction, which is as good as new.

@@ -15,12 +15,16 @@ pub(crate) struct Statements {
     pub update_same_keys: String,
     /// Removes a row: account, id.
     pub delete: String,
-    /// The id and all columns of a row, as they show it now: account, id.
+    /// The id, all columns and the number of a row, as they show it now: account, id.
     pub get: String,
     /// The same of every row, in creation order: account.
     pub all: String,
     /// The same of up to as many rows as are wanted: account, number, the row before them or none.
     pub page: String,
+    /// All columns of a row, as they stand in it: account, id.
+    pub own: String,
+    /// The number of a row: account, id.
+    pub place: String,
     /// Whether a row exists: account, id.
     pub exists: String,
     /// The number of rows: account.
@@ -55,7 +59,7 @@ impl Statements {
             columns.iter().map(|column| format!(", {}", present(column, references))).collect();
         let joins: String =
             references.iter().filter(|found| found.shows_any()).map(|found| found.join.as_str()).collect();
-        let rows = format!(r#"SELECT o.id{shown} FROM "{table}" o{joins} WHERE o.account_id = ?1"#);
+        let rows = format!(r#"SELECT o.id{shown}, o.seq FROM "{table}" o{joins} WHERE o.account_id = ?1"#);
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let key_names: Vec<String> = keys.iter().map(|key| quoted(&key.name)).collect();
         let row = [names.as_slice(), key_names.as_slice()].concat();
@@ -66,6 +70,7 @@ impl Statements {
             .enumerate()
             .map(|(index, name)| format!(" AND {name} IS ?{}", index + 3 + names.len()))
             .collect();
+        let own = names.join(", ");
         let (row, places) = (row.join(", "), places(3, row.len()));
         let settings = settings.join(", ");
         let one = "account_id = ?1 AND id = ?2";
@@ -80,6 +85,8 @@ impl Statements {
                 r#"{rows} AND o.seq > CASE WHEN ?3 IS NULL THEN 0 ELSE
                    (SELECT seq FROM "{table}" WHERE account_id = ?1 AND id = ?3) END ORDER BY o.seq LIMIT ?2"#
             ),
+            own: format!(r#"SELECT {own} FROM "{table}" WHERE {one}"#),
+            place: format!(r#"SELECT seq FROM "{table}" WHERE {one}"#),
             exists: format!(r#"SELECT 1 FROM "{table}" WHERE {one}"#),
             count: format!(r#"SELECT count(*) FROM "{table}" WHERE account_id = ?1"#),
             keys: keys.iter().map(|key| KeyStatements::new(table, key)).collect(),
@@ -92,14 +99,20 @@ impl Statements {
 }
 
 /// Sets some columns of a row: account, id, columns.
-pub(crate) fn update(table: &Table, columns: &[&Column]) -> String {
-    let settings: Vec<String> = columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| format!(r#""{}" = ?{}"#, column.name, index + 3))
-        .collect();
-    let (table, settings) = (&table.name, settings.join(", "));
-    format!(r#"UPDATE "{table}" SET {settings} WHERE account_id = ?1 AND id = ?2"#)
+pub(crate) fn update<'a>(table: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    let settings = settings(columns, 3);
+    format!("UPDATE {} SET {settings} WHERE account_id = ?1 AND id = ?2", quoted(table))
+}
+
+/// Sets some columns of the row with a number: number, account, id, columns.
+pub(crate) fn update_at<'a>(table: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    let settings = settings(columns, 4);
+    format!("UPDATE {} SET {settings} WHERE seq = ?1 AND account_id = ?2 AND id = ?3", quoted(table))
+}
+
+fn settings<'a>(columns: impl Iterator<Item = &'a str>, from: usize) -> String {
+    let setting = |(index, name): (usize, &str)| format!("{} = ?{}", quoted(name), index + from);
+    columns.enumerate().map(setting).collect::<Vec<_>>().join(", ")
 }
 
 impl KeyStatements {
@@ -181,7 +194,7 @@ fn present(column: &Column, references: &[Reference]) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    format!(r#""{name}""#)
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// `?from, ?from+1, …`
@@ -209,6 +222,8 @@ mod tests {
                 &sql.get,
                 &sql.all,
                 &sql.page,
+                &sql.own,
+                &sql.place,
                 &sql.exists,
                 &sql.count,
             ]);

@@ -39,8 +39,9 @@ fn put(db: &Database, account: AccountId, table: &str, rows: &[(u64, u64, Option
 }
 
 fn filled(db: &Database, account: AccountId, ids: &[u64]) -> Vec<Record> {
-    let mut records: Vec<Record> = ids.iter().map(|id| object(CONTACT, guid(*id))).collect();
+    let records: Vec<Record> = ids.iter().map(|id| object(CONTACT, guid(*id))).collect();
     db.read(move |reader| {
+        let mut records = records.clone();
         reader.fill_links(account, CONTACT, &mut records)?;
         Ok(records)
     })
@@ -107,8 +108,8 @@ fn custom_field_values_carry_their_fields_name(db: &Database) {
         assert_eq!(detail.text(field), Some(text));
     }
     // The same table serves every type that has such details.
-    let mut events = vec![object(EVENT, guid(2))];
     let events = db.read(move |reader| {
+        let mut events = vec![object(EVENT, guid(2))];
         reader.fill_links(account, EVENT, &mut events)?;
         Ok(events)
     });

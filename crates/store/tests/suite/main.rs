@@ -10,6 +10,7 @@ mod copy;
 mod crash;
 mod distribute;
 mod filters;
+mod journal;
 mod links;
 mod mail;
 mod objects;

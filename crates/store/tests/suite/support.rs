@@ -85,7 +85,7 @@ impl Database {
 
     pub fn try_read<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        job: impl Fn(&Reader<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.runtime.block_on(self.store.read(job))
     }
@@ -97,7 +97,7 @@ impl Database {
         self.runtime.block_on(self.store.write(job))
     }
 
-    pub fn read<T: Send + 'static>(&self, job: impl FnOnce(&Reader<'_>) -> Result<T> + Send + 'static) -> T {
+    pub fn read<T: Send + 'static>(&self, job: impl Fn(&Reader<'_>) -> Result<T> + Send + 'static) -> T {
         self.try_read(job).unwrap()
     }
 

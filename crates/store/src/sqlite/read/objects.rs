@@ -2,27 +2,34 @@
 
 use crate::account::AccountId;
 use crate::error::Result;
+use crate::layout::{Reference, Table};
 use crate::sqlite::access::Access;
 use crate::sqlite::row;
 use crate::verbs::ObjectReader;
 use contract::{FieldId, Guid, ObjectId, Record};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 impl ObjectReader for Access<'_> {
     fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         let table = self.schema.table(object);
+        self.shown_whole(table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).get)?;
+        let shows_others = table.references.iter().any(Reference::shows_any);
         let mut get = |id: &Guid| {
+            if !shows_others && let Some(record) = self.latest(account, table, *id)? {
+                return Ok(Some(record));
+            }
             let mut rows = statement.query(params![account.0, id.0])?;
-            rows.next()?.map(|found| row::record(self.schema, table, found)).transpose()
+            rows.next()?.map(|found| self.object(account, table, found)).transpose()
         };
         ids.iter().map(&mut get).collect()
     }
 
     fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
+        self.shown_whole(table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).all)?;
-        let rows = statement.query_and_then([account.0], |found| row::record(self.schema, table, found))?;
+        let rows = statement.query_and_then([account.0], |found| self.object(account, table, found))?;
         rows.collect()
     }
 
@@ -34,10 +41,11 @@ impl ObjectReader for Access<'_> {
         limit: usize,
     ) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
+        self.shown_whole(table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(object).page)?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let parameters = params![account.0, most, after.map(|id| id.0)];
-        let rows = statement.query_and_then(parameters, |found| row::record(self.schema, table, found))?;
+        let rows = statement.query_and_then(parameters, |found| self.object(account, table, found))?;
         rows.collect()
     }
 
@@ -88,6 +96,13 @@ impl ObjectReader for Access<'_> {
 }
 
 impl Access<'_> {
+    /// The object in a row of id, columns and number.
+    fn object(&self, account: AccountId, table: &Table, found: &Row<'_>) -> Result<Record> {
+        let record = row::record(self.schema, table, found)?;
+        let place = found.get(table.columns.len() + 1)?;
+        self.patched((account, table), row::guid(found, 0)?, place, record)
+    }
+
     /// The id of one object, if there is one.
     pub(in crate::sqlite) fn one_exists(
         &self,

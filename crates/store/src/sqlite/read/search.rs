@@ -21,11 +21,31 @@ impl ObjectSearch for Access<'_> {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<Guid>> {
+        let table = self.schema.table(object);
+        let shown = table.references.iter().filter(|found| found.shows_any()).map(|found| found.target);
+        let linked = table.links.iter().map(|(_, link)| self.schema.link(*link).target);
+        let columns = columns(table, filter);
+        let others = shown.chain(linked).map(|object| (object, None));
+        self.whole(others.chain([(object, Some(columns.as_slice()))]))?;
         let (sql, parameters) = statement(self.schema, account, object, filter, limit)?;
         // Filters are too varied to keep their statements.
         let mut statement = self.connection.prepare(&sql)?;
         let ids = statement.query_and_then(params_from_iter(parameters), |found| row::guid(found, 0))?;
         ids.collect()
+    }
+}
+
+/// The places of the object's own columns that a filter compares.
+fn columns(table: &Table, filter: &Filter) -> Vec<u16> {
+    match filter {
+        Filter::All(filters) | Filter::Any(filters) => {
+            filters.iter().flat_map(|filter| columns(table, filter)).collect()
+        }
+        Filter::Test(Test { column: Column::Own(field), .. }) => {
+            let places = (0..).zip(&table.columns).filter(|(_, column)| column.field == *field);
+            places.map(|(place, _)| place).collect()
+        }
+        Filter::Test(_) => Vec::new(),
     }
 }
 

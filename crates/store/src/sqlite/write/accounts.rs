@@ -43,6 +43,7 @@ impl AccountWriter for Access<'_> {
     }
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool> {
+        self.whole_to_change(None)?;
         for (_, table) in self.schema.shapes() {
             let sql = format!(r#"DELETE FROM "{}" WHERE account_id = ?1"#, table.name);
             self.connection.execute(&sql, [account.0])?;

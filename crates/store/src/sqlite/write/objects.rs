@@ -45,7 +45,14 @@ impl ObjectWriter for Access<'_> {
         records: &[Record],
         at: Timestamp,
     ) -> Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
         let table = self.schema.table(object);
+        if self.journaled(account, table, records, at)? {
+            return Ok(());
+        }
+        self.whole_to_change(Some(object))?;
         let alike = |one: &Record, other: &Record| one.changes() == other.changes();
         for records in records.chunk_by(alike) {
             match changed_columns(table, records) {
@@ -64,6 +71,7 @@ impl ObjectWriter for Access<'_> {
         ids: &[Guid],
         at: Timestamp,
     ) -> Result<Vec<bool>> {
+        self.whole_to_change(None)?;
         let table = self.schema.table(object);
         let owned = table.links.iter().map(|&(_, link)| &self.schema.link_sql(link).remove_owner);
         let targeted = self.schema.links_to(object).map(|link| &self.schema.link_sql(link).remove_target);
@@ -97,11 +105,10 @@ impl ObjectWriter for Access<'_> {
     }
 
     fn touch(&mut self, account: AccountId, object: ObjectId, ids: &[Guid], at: Timestamp) -> Result<()> {
-        let mut log = self.log(account, object, at)?;
-        // In the log's own order, so that it grows at its end.
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        ids.into_iter().try_for_each(|id| log.write(id, false))
+        if self.touches_later(account, object, ids, at) {
+            return Ok(());
+        }
+        self.log_changed(account, object, ids.iter().copied(), at)
     }
 }
 
@@ -131,7 +138,8 @@ impl Access<'_> {
         columns: &[&Column],
         records: &[Record],
     ) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(&statements::update(table, columns))?;
+        let names = columns.iter().map(|column| column.name.as_str());
+        let mut statement = self.connection.prepare_cached(&statements::update(&table.name, names))?;
         for record in records {
             statement.raw_bind_parameter(1, account.0)?;
             statement.raw_bind_parameter(2, row::id(table, record)?.0)?;
@@ -185,6 +193,21 @@ impl Access<'_> {
         Ok(())
     }
 
+    /// Logs objects as changed.
+    pub(in crate::sqlite) fn log_changed(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        ids: impl IntoIterator<Item = Guid>,
+        at: Timestamp,
+    ) -> Result<()> {
+        let mut log = self.log(account, object, at)?;
+        // In the log's own order, so that it grows at its end.
+        let mut ids: Vec<Guid> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.into_iter().try_for_each(|id| log.write(id, false))
+    }
+
     fn log(&self, account: AccountId, object: ObjectId, at: Timestamp) -> Result<Log<'_>> {
         let statement = self.connection.prepare_cached(LOG)?;
         Ok(Log { statement, account, object: &self.schema.table(object).object, at })
@@ -223,7 +246,7 @@ mod tests {
         let schema = Schema::of_contract();
         let mut connection = connect(None, Role::Writer).unwrap();
         migrate(&mut connection, &schema, STEPS).unwrap();
-        let mut access = Access { connection: &connection, schema: &schema };
+        let mut access = Access::plain(&connection, &schema);
         let account = access.add_account(&Account::new("1", "One")).unwrap();
         let contract = Contract::get().unwrap();
         let record = |number: u8| {

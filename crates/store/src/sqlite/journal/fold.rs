@@ -1,0 +1,258 @@
+//! Brings what waits in the journal into the tables.
+
+use super::changes::Change;
+use super::generation::Generation;
+use super::{Journal, Key, entry};
+use crate::error::{Result, StoreError};
+use crate::form::Held;
+use crate::sqlite::open::Refusal;
+use crate::sqlite::schema::Schema;
+use crate::sqlite::{row, statements};
+use contract::ObjectId;
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+/// Objects that are folded for each that is changed, so that a generation is in the tables long before the
+/// next is full.
+const PACE: usize = 2;
+
+/// Objects that are worth a transaction of their own.
+const SLICE: usize = 512;
+
+/// Objects with the same changed columns that are worth a statement of their own.
+const ALIKE: usize = 8;
+
+/// The work of the thread that writes.
+#[derive(Default)]
+pub(crate) struct Folder {
+    order: Vec<(ObjectId, i64, Key)>,
+    next: usize,
+    due: usize,
+}
+
+impl Folder {
+    /// Takes a step after `appended` objects were changed in the journal, if it is time for one. No
+    /// transaction is open.
+    pub fn keep_pace(
+        &mut self,
+        journal: &Journal,
+        connection: &Connection,
+        schema: &Schema,
+        appended: usize,
+    ) -> Result<()> {
+        if self.is_idle() && journal.is_full() {
+            self.begin(journal);
+        }
+        if self.is_idle() {
+            return Ok(());
+        }
+        self.due += PACE * appended;
+        if self.due >= SLICE {
+            let count = std::mem::take(&mut self.due);
+            self.slice(journal, connection, schema, count)?;
+        }
+        Ok(())
+    }
+
+    /// Folds some of what waits; tells whether more does.
+    pub fn some(&mut self, journal: &Journal, connection: &Connection, schema: &Schema) -> Result<bool> {
+        if self.is_idle() {
+            self.begin(journal);
+        }
+        self.slice(journal, connection, schema, SLICE)?;
+        Ok(!journal.is_empty())
+    }
+
+    /// Folds all that waits, another process's too.
+    pub fn all(&mut self, journal: &Journal, connection: &Connection, schema: &Schema) -> Result<()> {
+        journal.suspect();
+        journal.begin_writing(connection)?;
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+        while !journal.is_empty() {
+            if self.is_idle() {
+                self.begin(journal);
+            }
+            self.slice(journal, connection, schema, usize::MAX)?;
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        *self = Folder::default();
+    }
+
+    fn is_idle(&self) -> bool {
+        self.next >= self.order.len()
+    }
+
+    fn begin(&mut self, journal: &Journal) {
+        *self = Folder { order: journal.rotate(), ..Folder::default() };
+    }
+
+    /// Folds up to as many objects, in a transaction.
+    fn slice(
+        &mut self,
+        journal: &Journal,
+        connection: &Connection,
+        schema: &Schema,
+        count: usize,
+    ) -> Result<()> {
+        journal.begin_writing(connection)?;
+        // Another process may have done it.
+        let Some((generation, last)) = journal.folding() else {
+            self.forget();
+            connection.prepare_cached("ROLLBACK")?.execute([])?;
+            return Ok(());
+        };
+        let end = self.next.saturating_add(count).min(self.order.len());
+        let finished = end == self.order.len();
+        let folded =
+            self.order[self.next..end].chunk_by(|one, other| one.0 == other.0).try_for_each(|objects| {
+                let rows =
+                    objects.iter().map(|(_, place, key)| Merged::of(&generation, key, *place)).collect();
+                update(connection, schema, objects[0].0, rows)
+            });
+        let folded = folded.and_then(|()| {
+            if finished {
+                connection.prepare_cached("DELETE FROM journal WHERE seq <= ?1")?.execute([last])?;
+            }
+            journal
+                .commit_folded(finished, || Ok(connection.prepare_cached("COMMIT")?.execute([]).map(drop)?))
+        });
+        if folded.is_err() && !connection.is_autocommit() {
+            connection.prepare_cached("ROLLBACK")?.execute([])?;
+        }
+        folded?;
+        self.next = end;
+        Ok(())
+    }
+}
+
+/// All that is to be changed of an object.
+struct Merged {
+    key: Key,
+    place: i64,
+    columns: Vec<u16>,
+    values: Vec<Held<'static>>,
+}
+
+impl Merged {
+    fn of(generation: &Generation, key: &Key, place: i64) -> Merged {
+        let mut merged = Merged { key: *key, place, columns: Vec::new(), values: Vec::new() };
+        generation.visit(key, u64::MAX, |change| merged.add(change));
+        merged
+    }
+
+    fn add(&mut self, change: Change<'_>) {
+        for (column, value) in change.columns.iter().zip(change.values) {
+            match self.columns.binary_search(column) {
+                Ok(index) => self.values[index] = value.clone(),
+                Err(index) => {
+                    self.columns.insert(index, *column);
+                    self.values.insert(index, value.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Changes rows of a table: those that change alike by a statement of their own.
+fn update(connection: &Connection, schema: &Schema, object: ObjectId, mut rows: Vec<Merged>) -> Result<()> {
+    let table = schema.table(object);
+    rows.sort_by(|one, other| one.columns.cmp(&other.columns));
+    for alike in rows.chunk_by(|one, other| one.columns == other.columns) {
+        let Some(first) = alike.first().filter(|first| !first.columns.is_empty()) else { continue };
+        if alike.len() < ALIKE {
+            alike.iter().try_for_each(|row| update_whole(connection, schema, object, row))?;
+            continue;
+        }
+        let columns = first.columns.iter().map(|column| table.columns[usize::from(*column)].name.as_str());
+        let mut statement = connection.prepare_cached(&statements::update_at(&table.name, columns))?;
+        for row in alike {
+            let Key { account, id, .. } = row.key;
+            statement.raw_bind_parameter(1, row.place)?;
+            statement.raw_bind_parameter(2, account.0)?;
+            statement.raw_bind_parameter(3, id.0)?;
+            for (index, value) in row.values.iter().enumerate() {
+                statement.raw_bind_parameter(index + 4, row::bound(value.borrowed()))?;
+            }
+            if statement.raw_execute()? == 0 {
+                tracing::warn!(table = table.name, "a change that waited finds no row");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sets all columns of a row: most of them as they are.
+fn update_whole(connection: &Connection, schema: &Schema, object: ObjectId, row: &Merged) -> Result<()> {
+    let Key { account, id, .. } = row.key;
+    let mut own = connection.prepare_cached(&schema.sql(object).own)?;
+    let mut rows = own.query(params![account.0, id.0])?;
+    let Some(found) = rows.next()? else {
+        tracing::warn!(table = schema.table(object).name, "a change that waited finds no row");
+        return Ok(());
+    };
+    let mut update = connection.prepare_cached(&schema.sql(object).update)?;
+    update.raw_bind_parameter(1, account.0)?;
+    update.raw_bind_parameter(2, id.0)?;
+    for index in 0..schema.table(object).columns.len() {
+        match row.columns.binary_search(&(index as u16)) {
+            Ok(changed) => {
+                update.raw_bind_parameter(index + 3, row::bound(row.values[changed].borrowed()))?
+            }
+            Err(_) => {
+                update.raw_bind_parameter(index + 3, ToSqlOutput::Borrowed(found.get_ref(index)?))?;
+            }
+        }
+    }
+    update.raw_execute()?;
+    Ok(())
+}
+
+/// Brings in what the journal of a file says that was just opened, if it has one.
+///
+/// # Errors
+/// The database's, and [`StoreError::Stored`] for rows that no journal has.
+pub(crate) fn recover(connection: &mut Connection) -> std::result::Result<(), Refusal> {
+    let has_journal = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'journal'";
+    if connection.query_row(has_journal, [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(());
+    }
+    if connection.query_row("SELECT count(*) FROM journal", [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let changed = bring_in(&transaction).map_err(Refusal::Journal)?;
+    transaction.commit()?;
+    tracing::info!(changed, "brought the journal into the tables");
+    Ok(())
+}
+
+/// Brings in what the journal's rows say, whoever wrote them, and empties it, in the transaction that is
+/// open. It needs nothing but the file: the tables may be older than this program.
+pub(super) fn bring_in(connection: &Connection) -> Result<usize> {
+    let mut statement = connection.prepare("SELECT changes FROM journal ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let mut changed = 0;
+    while let Some(row) = rows.next()? {
+        let changes = row.get_ref(0)?;
+        let entry = entry::decode(changes.as_bytes().map_err(|_| stored())?)?;
+        for (id, values) in entry.rows.iter().filter(|(_, values)| !values.is_empty()) {
+            let columns = values.iter().map(|(column, _)| entry.columns[*column].as_str());
+            let mut update = connection.prepare_cached(&statements::update(&entry.table, columns))?;
+            update.raw_bind_parameter(1, entry.account.0)?;
+            update.raw_bind_parameter(2, id.0)?;
+            for (index, (_, value)) in values.iter().enumerate() {
+                update.raw_bind_parameter(index + 3, row::bound(value.borrowed()))?;
+            }
+            changed += update.raw_execute()?;
+        }
+    }
+    connection.execute("DELETE FROM journal", [])?;
+    Ok(changed)
+}
+
+fn stored() -> StoreError {
+    StoreError::Stored { table: "journal".to_owned(), column: "changes".to_owned() }
+}

@@ -1,0 +1,153 @@
+//! Changes that the tables do not have yet, to be found by object.
+
+use super::changes::{Change, Changes};
+use crate::account::AccountId;
+use contract::{Guid, ObjectId};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// An object of an account.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct Key {
+    pub account: AccountId,
+    pub object: ObjectId,
+    pub id: Guid,
+}
+
+/// Changes that are brought into the tables together. Each has the number of the commit that made it.
+#[derive(Default)]
+pub(crate) struct Generation(RwLock<Found>);
+
+#[derive(Default)]
+struct Found {
+    entries: Vec<Entry>,
+    /// The last entry of each object.
+    latest: HashMap<Key, u32>,
+    /// How many entries each type of object has, with its columns that they change, as bits.
+    objects: Vec<(ObjectId, u128)>,
+    weight: usize,
+}
+
+struct Entry {
+    commit: u64,
+    changes: Arc<Changes>,
+    index: u32,
+    /// The entry before this one that is about the same object.
+    before: Option<u32>,
+}
+
+impl Generation {
+    /// Adds what a commit changes.
+    pub fn add(&self, commit: u64, changes: &Arc<Changes>) {
+        let mut found = self.write();
+        found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + size_of::<(Key, u32)>());
+        let columns =
+            changes.iter().flat_map(|change| change.columns).fold(0, |bits, column| bits | bit(*column));
+        match found.objects.iter_mut().find(|(object, _)| *object == changes.object) {
+            Some((_, known)) => *known |= columns,
+            None => found.objects.push((changes.object, columns)),
+        }
+        for (index, change) in (0..).zip(changes.iter()) {
+            let key = Key { account: changes.account, object: changes.object, id: change.id };
+            let number = found.entries.len() as u32;
+            let before = found.latest.insert(key, number);
+            found.entries.push(Entry { commit, changes: Arc::clone(changes), index, before });
+        }
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.read().entries.len()
+    }
+
+    /// Forgets the entries from `length` on.
+    pub fn truncate(&self, length: usize) {
+        let mut found = self.write();
+        while found.entries.len() > length {
+            let Some(entry) = found.entries.pop() else { return };
+            let Some(change) = entry.changes.get(entry.index as usize) else { continue };
+            let key = Key { account: entry.changes.account, object: entry.changes.object, id: change.id };
+            match entry.before {
+                Some(before) => found.latest.insert(key, before),
+                None => found.latest.remove(&key),
+            };
+        }
+    }
+
+    /// The bytes that it takes in memory, nearly.
+    pub fn weight(&self) -> usize {
+        self.read().weight
+    }
+
+    /// The commit that changed an object last.
+    pub fn last_commit(&self, key: &Key) -> Option<u64> {
+        let found = self.read();
+        let entry = found.latest.get(key)?;
+        found.entries.get(*entry as usize).map(|entry| entry.commit)
+    }
+
+    /// The first commit of all.
+    pub fn oldest(&self) -> Option<u64> {
+        self.read().entries.first().map(|entry| entry.commit)
+    }
+
+    /// The last commit of all.
+    pub fn newest(&self) -> Option<u64> {
+        self.read().entries.last().map(|entry| entry.commit)
+    }
+
+    /// Whether any of these columns of an object type has changed, of all if none are given.
+    pub fn touches(&self, object: ObjectId, columns: Option<&[u16]>) -> bool {
+        let found = self.read();
+        let wanted =
+            columns.map_or(u128::MAX, |columns| columns.iter().fold(0, |bits, column| bits | bit(*column)));
+        let mut objects = found.objects.iter();
+        !found.entries.is_empty()
+            && objects.any(|(known, bits)| *known == object && (columns.is_none() || bits & wanted != 0))
+    }
+
+    /// Gives `each` what commits up to `commit` have changed of an object, the first first.
+    pub fn visit(&self, key: &Key, commit: u64, mut each: impl FnMut(Change<'_>)) {
+        let found = self.read();
+        let Some(latest) = found.latest.get(key) else { return };
+        let mut chain = Vec::new();
+        let mut next = Some(*latest);
+        while let Some(entry) = next.and_then(|number| found.entries.get(number as usize)) {
+            if entry.commit <= commit {
+                chain.push(entry);
+            }
+            next = entry.before;
+        }
+        for entry in chain.into_iter().rev() {
+            if let Some(change) = entry.changes.get(entry.index as usize) {
+                each(change);
+            }
+        }
+    }
+
+    /// Every object that has changed, with the number of its row, in the order of the tables and their rows.
+    pub fn in_order(&self) -> Vec<(ObjectId, i64, Key)> {
+        let found = self.read();
+        let place = |(key, number): (&Key, &u32)| {
+            let entry = found.entries.get(*number as usize)?;
+            Some((key.object, entry.changes.get(entry.index as usize)?.place, *key))
+        };
+        let mut out: Vec<_> = found.latest.iter().filter_map(place).collect();
+        out.sort_unstable();
+        out
+    }
+
+    // A panic can't leave it half changed: nothing that holds the lock calls out but `visit`, which reads.
+    fn read(&self) -> RwLockReadGuard<'_, Found> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Found> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A column as a bit; those past the last share it.
+fn bit(column: u16) -> u128 {
+    1 << column.min(127)
+}

@@ -1,0 +1,349 @@
+//! The journal: changes that are durable and seen, but not in the tables yet.
+//!
+//! A call that updates objects, and moves no index entry by that, appends what it changes to the table
+//! `journal` as one row, so that it costs a few pages rather than one or two for each object. The same
+//! changes are kept in memory, where whoever reads an object finds them ([`View`]). The thread that writes
+//! brings them into the tables in the tables' order, many at a time ([`fold`]), so that objects on the same
+//! page share its cost; an object that changed often is written once. What a stop leaves behind, the next
+//! start brings in ([`fold::recover`]).
+//!
+//! Reading that cannot take the journal into account, such as a search over changed columns, asks for whole
+//! tables: it is done again after everything is folded, and for a while after that updates go into the tables
+//! at once.
+
+mod bytes;
+mod changes;
+mod entry;
+mod fold;
+mod generation;
+mod part;
+mod plan;
+mod rows;
+
+use crate::error::Result;
+use crate::layout::Table;
+use changes::{Change, Changes};
+use contract::ObjectId;
+pub(crate) use fold::{Folder, recover};
+use generation::Generation;
+pub(crate) use generation::Key;
+pub(crate) use part::{Part, Tally};
+pub(crate) use plan::Plan;
+use rows::{Packed, Rows};
+use rusqlite::Connection;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Entries that a generation takes, and bytes.
+const FULL: (usize, usize) = (64 << 10, 32 << 20);
+
+/// How long updates go into the tables at once after somebody needed those whole.
+const WHOLE: Duration = Duration::from_secs(1);
+
+/// What the thread that writes and those who read share.
+pub(crate) struct Journal {
+    state: RwLock<State>,
+    started: Instant,
+    /// When whole tables were needed last, in milliseconds since the start.
+    whole: AtomicU64,
+    /// Objects as they were written last.
+    latest: Rows,
+    /// What tells the writer that another connection has written.
+    version: AtomicI64,
+}
+
+struct State {
+    /// Transactions that were committed.
+    commit: u64,
+    /// The last of them that changed more than the journal.
+    coarse: u64,
+    /// The last of them whose changes are remembered no more.
+    forgotten: u64,
+    /// The journal's first and last row.
+    rows: Option<(i64, i64)>,
+    /// The number of the next row. Rows of another process have other numbers.
+    next: i64,
+    /// Where changes are added.
+    active: Arc<Generation>,
+    /// What is being brought into the tables, with its last row.
+    folding: Option<(Arc<Generation>, i64)>,
+}
+
+/// What a transaction sees of the journal: changes up to a commit.
+#[derive(Clone)]
+pub(crate) struct View {
+    /// The older first.
+    generations: [Option<Arc<Generation>>; 2],
+    commit: u64,
+}
+
+/// How far a transaction has come.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    entries: usize,
+    next: i64,
+}
+
+/// The journal is not what this process has made of it: another one wrote to the file.
+pub(crate) struct Foreign;
+
+impl Journal {
+    /// A journal without rows.
+    pub fn new() -> Journal {
+        let next = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_micros() as i64);
+        Journal {
+            state: RwLock::new(State::new(0, next)),
+            started: Instant::now(),
+            whole: AtomicU64::new(0),
+            latest: Rows::default(),
+            version: AtomicI64::new(-1),
+        }
+    }
+
+    /// Begins a reading transaction, and gives what it sees of the journal.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn begin(&self, connection: &Connection) -> Result<std::result::Result<View, Foreign>> {
+        let state = self.read();
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(if rows(connection)? == state.rows { Ok(state.view()) } else { Err(Foreign) })
+    }
+
+    /// What the transaction that is being written sees: all.
+    pub fn view_of_writer(&self) -> View {
+        let state = self.read();
+        View { commit: state.commit + 1, ..state.view() }
+    }
+
+    /// Whether changes may wait in the journal.
+    pub fn is_open(&self) -> bool {
+        let whole = self.whole.load(Ordering::Relaxed);
+        whole == 0 || self.now().saturating_sub(whole) > WHOLE.as_millis() as u64
+    }
+
+    /// Notes that somebody needs whole tables.
+    pub fn want_whole(&self) {
+        self.whole.store(self.now().max(1), Ordering::Relaxed);
+    }
+
+    /// Whether any change waits.
+    pub fn is_empty(&self) -> bool {
+        self.read().rows.is_none()
+    }
+
+    fn now(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends changes as part of the transaction that is being written. `rows` has what becomes of each
+    /// object, where that is known.
+    ///
+    /// # Errors
+    /// The database's.
+    fn append(
+        &self,
+        connection: &Connection,
+        table: &Table,
+        changes: &Arc<Changes>,
+        rows: Vec<Option<Packed>>,
+    ) -> Result<()> {
+        let mut state = self.write();
+        let mut statement =
+            connection.prepare_cached("INSERT INTO journal (seq, changes) VALUES (?1, ?2)")?;
+        statement.execute((state.next, entry::encode(changes, table)))?;
+        state.next += 1;
+        state.active.add(state.commit + 1, changes);
+        let commit = state.commit + 1;
+        drop(state);
+        for (change, row) in changes.iter().zip(rows) {
+            let key = Key { account: changes.account, object: changes.object, id: change.id };
+            match row {
+                Some(row) => self.latest.put(key, commit, row),
+                None => self.latest.remove(&key),
+            }
+        }
+        Ok(())
+    }
+
+    /// How far the transaction that is being written has come; [`Journal::undo`] goes back to there.
+    pub fn mark(&self) -> Mark {
+        let state = self.read();
+        Mark { entries: state.active.len(), next: state.next }
+    }
+
+    /// Forgets what was appended since the mark, as the transaction does.
+    pub fn undo(&self, mark: Mark) {
+        let mut state = self.write();
+        if state.active.len() != mark.entries {
+            self.latest.clear();
+        }
+        state.active.truncate(mark.entries);
+        state.next = mark.next;
+    }
+
+    /// Whether nothing that the plan relies on has changed since it was made.
+    pub fn permits(&self, plan: &Plan) -> bool {
+        let state = self.read();
+        let generations = || state.folding.iter().map(|(generation, _)| generation).chain([&state.active]);
+        let is_old = |commit: Option<u64>| commit.is_none_or(|commit| commit <= plan.snapshot);
+        state.coarse.max(state.forgotten) <= plan.snapshot
+            && (!plan.relies_on_all || generations().all(|generation| is_old(generation.newest())))
+            && plan.rows.iter().all(|key| generations().all(|generation| is_old(generation.last_commit(key))))
+    }
+
+    /// Has what waits be brought into the tables, or what is under way: gives the objects, in the order of the
+    /// tables.
+    fn rotate(&self) -> Vec<(ObjectId, i64, Key)> {
+        let mut state = self.write();
+        if let (Some((_, last)), None) = (state.rows, &state.folding) {
+            let generation = std::mem::take(&mut state.active);
+            state.folding = Some((generation, last));
+        }
+        let folding = state.folding.as_ref().map(|(generation, _)| Arc::clone(generation));
+        drop(state);
+        folding.map(|generation| generation.in_order()).unwrap_or_default()
+    }
+
+    /// Commits by `commit` what was brought into the tables; all of a generation if it is `finished`.
+    ///
+    /// # Errors
+    /// Those of `commit`; nothing is noted then.
+    fn commit_folded(&self, finished: bool, commit: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut state = self.write();
+        commit()?;
+        state.commit += 1;
+        if finished && let Some((generation, last)) = state.folding.take() {
+            state.forgotten = state.forgotten.max(generation.newest().unwrap_or_default());
+            state.rows = state.rows.filter(|rows| rows.1 > last).map(|(_, newest)| (last + 1, newest));
+        }
+        Ok(())
+    }
+
+    /// What is being brought into the tables, and its last row.
+    fn folding(&self) -> Option<(Arc<Generation>, i64)> {
+        self.read().folding.clone()
+    }
+
+    /// Whether the active generation has as much as one takes.
+    fn is_full(&self) -> bool {
+        let state = self.read();
+        state.active.len() >= FULL.0 || state.active.weight() >= FULL.1
+    }
+
+    /// Begins a writing transaction. If another process has written to the file, plans made before count for
+    /// nothing; if it has also changed the journal, all that waits is in the tables then.
+    ///
+    /// # Errors
+    /// The database's; no transaction is open then.
+    pub fn begin_writing(&self, connection: &Connection) -> Result<()> {
+        let begun = self.try_begin_writing(connection);
+        if begun.is_err() {
+            self.suspect();
+            if !connection.is_autocommit() {
+                connection.prepare_cached("ROLLBACK")?.execute([])?;
+            }
+        }
+        begun
+    }
+
+    fn try_begin_writing(&self, connection: &Connection) -> Result<()> {
+        loop {
+            connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            let version =
+                connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+            if self.version.swap(version, Ordering::Relaxed) == version {
+                return Ok(());
+            }
+            self.latest.clear();
+            if rows(connection)? == self.read().rows {
+                let mut state = self.write();
+                state.coarse = state.commit + 1;
+                return Ok(());
+            }
+            fold::bring_in(connection)?;
+            let mut state = self.write();
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            let commit = state.commit + 1;
+            let fresh = State::new(commit, state.next);
+            *state = State { coarse: commit + 1, forgotten: commit + 1, ..fresh };
+        }
+    }
+
+    /// Has the next writing transaction look at the journal, whoever has written.
+    pub fn suspect(&self) {
+        self.version.store(-1, Ordering::Relaxed);
+    }
+
+    /// Commits a transaction by `commit`, while nobody begins to read. It is `coarse` if it changed more than
+    /// the journal.
+    ///
+    /// # Errors
+    /// Those of `commit`; nothing is noted then.
+    pub fn commit(&self, coarse: bool, commit: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut state = self.write();
+        commit()?;
+        state.commit += 1;
+        if coarse {
+            state.coarse = state.commit;
+        }
+        let last = state.next - 1;
+        if state.active.newest() == Some(state.commit) {
+            state.rows = Some((state.rows.map_or(last, |(first, _)| first), last));
+        }
+        Ok(())
+    }
+}
+
+impl View {
+    /// Gives `each` what has changed of an object, the first first.
+    fn visit(&self, key: &Key, mut each: impl FnMut(Change<'_>)) {
+        for generation in self.generations.iter().flatten() {
+            generation.visit(key, self.commit, &mut each);
+        }
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.generations
+            .iter()
+            .flatten()
+            .all(|generation| generation.oldest().is_none_or(|oldest| oldest > self.commit))
+    }
+
+    /// Whether anything waits of an object type: in any of these columns, or at all if none are given.
+    fn touches(&self, object: ObjectId, columns: Option<&[u16]>) -> bool {
+        self.generations.iter().flatten().any(|generation| generation.touches(object, columns))
+    }
+}
+
+impl State {
+    /// Nothing waits.
+    fn new(commit: u64, next: i64) -> State {
+        let active = Arc::default();
+        State { commit, coarse: 0, forgotten: 0, rows: None, next, active, folding: None }
+    }
+
+    fn view(&self) -> View {
+        let folding = self.folding.as_ref().map(|(generation, _)| Arc::clone(generation));
+        View { generations: [folding, Some(Arc::clone(&self.active))], commit: self.commit }
+    }
+}
+
+/// The first and the last row of the journal, as a transaction sees it.
+fn rows(connection: &Connection) -> Result<Option<(i64, i64)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT (SELECT min(seq) FROM journal), (SELECT max(seq) FROM journal)")?;
+    let (first, last): (Option<i64>, Option<i64>) =
+        statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(first.zip(last))
+}

@@ -1,0 +1,130 @@
+//! Objects as they were written last, kept packed in memory: most of what bulk updates read again.
+
+use super::Key;
+use super::bytes::{Reader, Writer};
+use crate::error::{Result, StoreError};
+use crate::form::{self, Held};
+use crate::layout::Table;
+use contract::handles::object::cv_object;
+use contract::{Contract, Record};
+use indexmap::IndexMap;
+use std::sync::{PoisonError, RwLock};
+
+/// Bytes that all rows may take, nearly.
+const ROOM: usize = 56 << 20;
+
+/// Parts that are locked on their own.
+const SHARDS: usize = 16;
+
+/// What a row takes beside its values: its entry, the entry's hash and place, and what the allocator adds.
+const OVERHEAD: usize = size_of::<(Key, Kept)>() + 3 * size_of::<usize>();
+
+/// Rows of tables, by object.
+#[derive(Default)]
+pub(crate) struct Rows {
+    shards: [RwLock<Shard>; SHARDS],
+}
+
+#[derive(Default)]
+struct Shard {
+    kept: IndexMap<Key, Kept>,
+    size: usize,
+    /// Where the next row is put out from if there is no room.
+    hand: usize,
+}
+
+struct Kept {
+    /// The commit that wrote it.
+    commit: u64,
+    row: Packed,
+}
+
+/// A row: its number, and the values of the columns that have any.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Packed {
+    /// The row's number in its table.
+    pub place: i64,
+    values: Box<[u8]>,
+}
+
+impl Rows {
+    /// Keeps what a commit writes.
+    pub fn put(&self, key: Key, commit: u64, row: Packed) {
+        let mut shard = self.shard(&key).write().unwrap_or_else(PoisonError::into_inner);
+        let shard = &mut *shard;
+        shard.size += row.values.len() + OVERHEAD;
+        if let Some(before) = shard.kept.insert(key, Kept { commit, row }) {
+            shard.size -= before.row.values.len() + OVERHEAD;
+        }
+        while shard.size > ROOM / SHARDS && !shard.kept.is_empty() {
+            shard.hand = (shard.hand + 1) % shard.kept.len();
+            if let Some((_, kept)) = shard.kept.swap_remove_index(shard.hand) {
+                shard.size -= kept.row.values.len() + OVERHEAD;
+            }
+        }
+    }
+
+    /// Forgets an object.
+    pub fn remove(&self, key: &Key) {
+        let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = shard.kept.swap_remove(key) {
+            shard.size -= kept.row.values.len() + OVERHEAD;
+        }
+    }
+
+    /// An object, if what was written last is kept and was written by `commit` or before it; with the number
+    /// of its row.
+    pub fn get(&self, contract: &Contract, table: &Table, key: &Key, commit: u64) -> Option<(i64, Record)> {
+        let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
+        let kept = shard.kept.get(key).filter(|kept| kept.commit <= commit)?;
+        let mut record = contract.record(table.ty);
+        record.set(cv_object::ID, key.id.to_string());
+        kept.row.unpack(contract, table, &mut record)?;
+        Some((kept.row.place, record.as_found()))
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            if !shard.kept.is_empty() {
+                *shard = Shard::default();
+            }
+        }
+    }
+
+    fn shard(&self, key: &Key) -> &RwLock<Shard> {
+        &self.shards[usize::from(key.id.0[15]) % SHARDS]
+    }
+}
+
+impl Packed {
+    /// A record as the row that it is going to be.
+    ///
+    /// # Errors
+    /// [`StoreError::Record`] if it cannot be a row.
+    pub fn new(contract: &'static Contract, table: &Table, record: &Record, place: i64) -> Result<Packed> {
+        let mut values = Writer(Vec::with_capacity(512));
+        for (index, column) in table.columns.iter().enumerate() {
+            let held = form::encode(contract, column.form, record.get(column.field));
+            let held = held.ok_or_else(|| StoreError::Record {
+                table: table.name.clone(),
+                column: column.name.clone(),
+            })?;
+            if held != Held::Null {
+                values.column(index, &held);
+            }
+        }
+        Ok(Packed { place, values: values.0.into() })
+    }
+
+    fn unpack(&self, contract: &Contract, table: &Table, record: &mut Record) -> Option<()> {
+        let mut rest = Reader(&self.values);
+        while !rest.0.is_empty() {
+            let (column, held) = rest.column()?;
+            let column = table.columns.get(column)?;
+            record.set(column.field, form::decode(contract, column.form, held)?);
+        }
+        Some(())
+    }
+}
