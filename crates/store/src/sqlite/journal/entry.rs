@@ -76,3 +76,106 @@ fn row(rest: &mut Reader<'_>, columns: usize) -> Option<(Guid, Vec<(usize, Held<
     };
     Some((id, (0..count).map(|_| value()).collect::<Option<_>>()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+    use contract::handles::object_type::CONTACT;
+    use contract::{Contract, ObjectId, Record, Timestamp, TypeRef, Value};
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static LAYOUT: LazyLock<Layout> = LazyLock::new(|| Layout::new(Contract::get().unwrap()));
+
+    /// A record as it was found, with another text in some of the members that are plain text.
+    fn changed(number: u8, texts: &[(usize, String)]) -> Record {
+        let table = LAYOUT.table(CONTACT);
+        let mut record = LAYOUT.contract.record(table.ty);
+        record.set(contract::handles::object::cv_object::ID, Guid([number; 16]).to_string());
+        let mut record = record.as_found();
+        for (index, text) in texts {
+            let column = &table.columns[index % table.columns.len()];
+            if let TypeRef::Scalar(contract::Scalar::String) =
+                LAYOUT.contract.model.member(table.ty, column.field).ty
+            {
+                record.set(column.field, text.as_str());
+            }
+        }
+        record
+    }
+
+    fn changes(records: &[Record], object: ObjectId) -> Option<Changes> {
+        let table = (AccountId(-7), LAYOUT.table(object));
+        Changes::of(LAYOUT.contract, table, records, |id| Ok(i64::from(id.0[0]))).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            texts in prop::collection::vec(prop::collection::vec((0_usize..200, ".{0,300}"), 0..6), 0..12)
+        ) {
+            let table = LAYOUT.table(CONTACT);
+            let records: Vec<Record> =
+                (0_u8..).zip(&texts).map(|(number, texts)| changed(number, texts)).collect();
+            let Some(changes) = changes(&records, CONTACT) else { return Ok(()) };
+            let entry = decode(&encode(&changes, table)).unwrap();
+            prop_assert_eq!((entry.account, entry.table.as_str()), (AccountId(-7), "contact"));
+            prop_assert_eq!(entry.rows.len(), records.len());
+            for (change, (id, values)) in changes.iter().zip(&entry.rows) {
+                let written = change.columns.iter().zip(change.values);
+                let written: Vec<_> = written
+                    .map(|(column, held)| (table.columns[usize::from(*column)].name.as_str(), held))
+                    .collect();
+                let read: Vec<_> =
+                    values.iter().map(|(column, held)| (entry.columns[*column].as_str(), held)).collect();
+                prop_assert_eq!((change.id, written), (*id, read));
+            }
+        }
+
+        #[test]
+        fn other_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+            let with_version: Vec<u8> = std::iter::once(VERSION).chain(bytes).collect();
+            let _ = decode(&with_version);
+        }
+
+        #[test]
+        fn an_entry_that_is_cut_short_or_longer_is_an_error(cut in 0_usize..60) {
+            let mut record = changed(1, &[]);
+            record.set(contract::handles::object::contact::TITLE, "Chair");
+            record.set(contract::handles::object::contact::COMPANY, "Sample");
+            let bytes = encode(&changes(&[record], CONTACT).unwrap(), LAYOUT.table(CONTACT));
+            if cut < bytes.len() {
+                prop_assert!(decode(&bytes[..cut]).is_err());
+            }
+            prop_assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn what_moves_index_entries_or_shows_others_does_not_wait() {
+        use contract::handles::object::contact;
+        let set = |field, value: Value| {
+            let mut record = changed(1, &[]);
+            record.set(field, value);
+            changes(&[record], CONTACT).is_some()
+        };
+        assert!(set(contact::TITLE, Value::from("Chair")));
+        assert!(set(contact::LAST_MODIFIED_DATE, Value::from(Timestamp(5))));
+        assert!(!set(contact::EMAIL_ADDRESS, Value::from("new@example.com")));
+        for table in LAYOUT.tables() {
+            for shown in table.references.iter().flat_map(|reference| &reference.shown) {
+                let column = table.columns.iter().find(|column| column.name == shown.column).unwrap();
+                let mut record = LAYOUT.contract.record(table.ty);
+                record.set(contract::handles::object::cv_object::ID, Guid([1; 16]).to_string());
+                let mut record = record.as_found();
+                record.take(column.field);
+                assert!(changes(&[record], table.id).is_none(), "{}.{}", table.name, shown.column);
+            }
+        }
+        let mut made = LAYOUT.contract.record(LAYOUT.table(CONTACT).ty);
+        made.set(contact::TITLE, "Chair");
+        assert!(changes(&[made], CONTACT).is_none());
+    }
+}

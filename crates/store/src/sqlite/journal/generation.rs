@@ -151,3 +151,88 @@ impl Generation {
 fn bit(column: u16) -> u128 {
     1 << column.min(127)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+    use contract::Contract;
+    use contract::handles::object::{contact, cv_object};
+    use contract::handles::object_type::{CONTACT, EVENT};
+
+    fn key(number: u8) -> Key {
+        Key { account: AccountId(1), object: CONTACT, id: Guid([number; 16]) }
+    }
+
+    /// Changes that give contacts a title.
+    fn titled(numbers: &[u8], title: &str) -> Arc<Changes> {
+        let layout = Layout::new(Contract::get().unwrap());
+        let table = layout.table(CONTACT);
+        let record = |number: &u8| {
+            let mut record = layout.contract.record(table.ty);
+            record.set(cv_object::ID, Guid([*number; 16]).to_string());
+            let mut record = record.as_found();
+            record.set(contact::TITLE, title);
+            record
+        };
+        let records: Vec<_> = numbers.iter().map(record).collect();
+        let place = |id: Guid| Ok(100 - i64::from(id.0[0]));
+        let changes = Changes::of(layout.contract, (AccountId(1), table), &records, place);
+        Arc::new(changes.unwrap().unwrap())
+    }
+
+    /// The titles that an object got, as a commit sees them.
+    fn titles(generation: &Generation, number: u8, commit: u64) -> Vec<String> {
+        let mut out = Vec::new();
+        generation.visit(&key(number), commit, |change| out.push(format!("{:?}", change.values)));
+        let text = |value: String| value.split('"').nth(1).unwrap_or_default().to_owned();
+        out.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn each_commit_sees_what_was_changed_up_to_it() {
+        let generation = Generation::default();
+        generation.add(1, &titled(&[1, 2], "first"));
+        generation.add(2, &titled(&[2, 3], "second"));
+        assert_eq!(titles(&generation, 2, 0), [""; 0]);
+        assert_eq!(titles(&generation, 2, 1), ["first"]);
+        assert_eq!(titles(&generation, 2, 2), ["first", "second"]);
+        assert_eq!(titles(&generation, 3, 2), ["second"]);
+        assert_eq!(titles(&generation, 9, 2), [""; 0]);
+        let last = |number| generation.last_commit(&key(number));
+        assert_eq!([last(1), last(2), last(3), last(9)], [Some(1), Some(2), Some(2), None]);
+        assert_eq!((generation.oldest(), generation.newest()), (Some(1), Some(2)));
+        let order: Vec<u8> = generation.in_order().into_iter().map(|(_, _, key)| key.id.0[0]).collect();
+        assert_eq!(order, [3, 2, 1], "in the order of the rows");
+    }
+
+    #[test]
+    fn what_is_undone_was_never_there() {
+        let generation = Generation::default();
+        generation.add(1, &titled(&[1, 2], "first"));
+        let length = generation.len();
+        generation.add(2, &titled(&[2, 3, 2], "second"));
+        generation.truncate(length);
+        assert_eq!(titles(&generation, 2, 9), ["first"]);
+        assert_eq!(titles(&generation, 3, 9), [""; 0]);
+        assert_eq!(generation.last_commit(&key(3)), None);
+        generation.add(2, &titled(&[3], "again"));
+        assert_eq!(titles(&generation, 3, 9), ["again"]);
+    }
+
+    #[test]
+    fn it_knows_which_columns_have_changed() {
+        let layout = Layout::new(Contract::get().unwrap());
+        let place =
+            |field| layout.table(CONTACT).columns.iter().position(|column| column.field == field).unwrap();
+        let (title, company) = (place(contact::TITLE) as u16, place(contact::COMPANY) as u16);
+        let generation = Generation::default();
+        assert!(!generation.touches(CONTACT, None));
+        generation.add(1, &titled(&[1], "first"));
+        assert!(generation.touches(CONTACT, None) && !generation.touches(EVENT, None));
+        assert!(generation.touches(CONTACT, Some(&[company, title])));
+        assert!(!generation.touches(CONTACT, Some(&[company])) && !generation.touches(CONTACT, Some(&[])));
+        generation.truncate(0);
+        assert!(!generation.touches(CONTACT, None));
+    }
+}

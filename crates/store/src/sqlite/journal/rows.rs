@@ -128,3 +128,65 @@ impl Packed {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::AccountId;
+    use crate::layout::Layout;
+    use contract::handles::object::contact;
+    use contract::handles::object_type::CONTACT;
+    use contract::{Guid, Timestamp, Value};
+
+    fn key(number: u32) -> Key {
+        let mut id = [0; 16];
+        id[12..].copy_from_slice(&number.to_be_bytes());
+        Key { account: AccountId(1), object: CONTACT, id: Guid(id) }
+    }
+
+    fn record(layout: &Layout, key: &Key, company: &str) -> Record {
+        let mut record = layout.contract.record(layout.table(CONTACT).ty);
+        record.set(cv_object::ID, key.id.to_string());
+        record.set(contact::COMPANY, company);
+        record.set(contact::EXCLUDED_FROM_EMAIL, true);
+        record.set(contact::LAST_MODIFIED_DATE, Timestamp(-5));
+        record.set(contact::TITLE, Value::Absent);
+        record
+    }
+
+    #[test]
+    fn a_row_is_given_back_to_those_who_come_after_it() {
+        let layout = Layout::new(Contract::get().unwrap());
+        let (rows, table) = (Rows::default(), layout.table(CONTACT));
+        let written = record(&layout, &key(1), "Señor & Sons");
+        rows.put(key(1), 5, Packed::new(layout.contract, table, &written, 77).unwrap());
+        let get = |number, commit| rows.get(layout.contract, table, &key(number), commit);
+        assert_eq!(get(1, 5), Some((77, written.clone())));
+        assert!(get(1, 9).unwrap().1.changes().is_some(), "it counts what changes");
+        assert_eq!((get(1, 4), get(2, 5)), (None, None));
+        let later = record(&layout, &key(1), "Later");
+        rows.put(key(1), 6, Packed::new(layout.contract, table, &later, 77).unwrap());
+        assert_eq!((get(1, 5), get(1, 6)), (None, Some((77, later))));
+        rows.remove(&key(1));
+        assert_eq!(get(1, 9), None);
+        rows.put(key(1), 7, Packed::new(layout.contract, table, &written, 77).unwrap());
+        rows.clear();
+        assert_eq!(get(1, 9), None);
+    }
+
+    #[test]
+    fn rows_make_room_for_others() {
+        let layout = Layout::new(Contract::get().unwrap());
+        let (rows, table) = (Rows::default(), layout.table(CONTACT));
+        let company = "x".repeat(1 << 20);
+        let count = 2 * (ROOM >> 20) as u32;
+        for number in 0..count {
+            let row = Packed::new(layout.contract, table, &record(&layout, &key(number), &company), 1);
+            rows.put(key(number), 1, row.unwrap());
+        }
+        let sizes = || rows.shards.iter().map(|shard| shard.read().unwrap().size);
+        assert!(sizes().all(|size| size <= ROOM / SHARDS), "{:?}", sizes().collect::<Vec<_>>());
+        let kept = (0..count).filter(|number| rows.get(layout.contract, table, &key(*number), 1).is_some());
+        assert!(kept.count() as u32 > count / 4);
+    }
+}
