@@ -4,7 +4,7 @@
 use super::access::Access;
 use super::checkpoint::Checkpoints;
 use super::durable::Durable;
-use super::journal::{Folder, Journal, Mark, Part, Plan, Tally};
+use super::journal::{Folder, Journal, Mark, Part, Tally};
 use super::pool::lock;
 use super::schema::Schema;
 use crate::error::{Result, StoreError};
@@ -73,38 +73,6 @@ where
         let Call { answer, caller, .. } = *self;
         // The caller may have gone; what was written is written.
         let _ = caller.send(outcome.and_then(|()| answer.ok_or(StoreError::Abandoned)));
-    }
-}
-
-/// A job that was run ahead of the writer, and what it would have written.
-pub(crate) struct Planned<T, F> {
-    call: Call<T, F>,
-    plan: Option<(T, Plan)>,
-}
-
-impl<T, F> Planned<T, F> {
-    pub fn new(job: F, plan: Option<(T, Plan)>, caller: oneshot::Sender<Result<T>>) -> Planned<T, F> {
-        Planned { call: Call::new(job, caller), plan }
-    }
-}
-
-impl<T, F> Job for Planned<T, F>
-where
-    F: FnMut(&mut Access<'_>) -> Result<T> + Send,
-    T: Send,
-{
-    fn run(&mut self, writer: &mut Access<'_>) -> Result<()> {
-        if let Some((answer, plan)) = self.plan.take()
-            && writer.carry_out(plan)?
-        {
-            self.call.answer = Some(answer);
-            return Ok(());
-        }
-        self.call.run(writer)
-    }
-
-    fn finish(self: Box<Self>, outcome: Result<()>) {
-        Box::new(self.call).finish(outcome);
     }
 }
 

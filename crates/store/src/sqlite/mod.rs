@@ -25,7 +25,7 @@ use crate::layout::Layout;
 use crate::verbs::{Reader, Writer};
 use access::Access;
 use checkpoint::Checkpoints;
-use commit::{Beside, Call, Job, Message, Planned};
+use commit::{Beside, Call, Job, Message};
 use durable::{Durable, Progress};
 use journal::Journal;
 use open::{Refusal, Role};
@@ -136,9 +136,18 @@ impl Sqlite {
         let run = move |connection: &Connection| {
             (snapshot::plan(connection, &schema, &journal, |access| job(access)), job)
         };
-        let (plan, mut job) = self.pool.run(run).await?;
-        let job = move |access: &mut Access<'_>| job(access);
-        self.queue(|caller| Box::new(Planned::new(job, plan, caller))).await
+        let (planned, job) = self.pool.run(run).await?;
+        if let Some((answer, plan)) = planned {
+            let mut plan = Some(plan);
+            let carry_out = move |access: &mut Access<'_>| match plan.take() {
+                Some(plan) => access.carry_out(plan),
+                None => Ok(false),
+            };
+            if self.queue(|caller| Box::new(Call::new(carry_out, caller))).await? {
+                return Ok(answer);
+            }
+        }
+        self.write(job).await
     }
 
     async fn queue<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Box<dyn Job>) -> Result<T> {

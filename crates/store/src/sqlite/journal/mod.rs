@@ -36,7 +36,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Entries that a generation takes, and bytes.
-const FULL: (usize, usize) = (64 << 10, 32 << 20);
+const FULL: (usize, usize) = (56 << 10, 24 << 20);
 
 /// How long updates go into the tables at once after somebody needed those whole.
 const WHOLE: Duration = Duration::from_secs(1);

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use std::sync::{PoisonError, RwLock};
 
 /// Bytes that all rows may take, nearly.
-const ROOM: usize = 56 << 20;
+const ROOM: usize = 48 << 20;
 
 /// Parts that are locked on their own.
 const SHARDS: usize = 16;
