@@ -161,8 +161,10 @@ async fn run(
         records: mapping::objects(contract, batch.item_type, records),
     };
     let job = Arc::new(job);
-    let count = job.records.len();
-    let outcomes = service.store().write_many(count, move |writer| job.run(writer)).await?;
+    let outcomes = match job.writing.mode {
+        Mode::Create | Mode::Copy => service.store().write(move |writer| job.run(writer)).await?,
+        _ => service.store().write_many(job.records.len(), move |writer| job.run(writer)).await?,
+    };
     if let Some(code) = batch::fatal(contract, &outcomes) {
         return Err(Fault::new(code, "a record's code fails the call"));
     }

@@ -109,7 +109,8 @@ impl Store {
 
     /// Runs a job that writes about `count` objects, as [`Store::write`] does. Where that takes load off the
     /// thread that writes, the job is run ahead of it on a state which others may change meanwhile, and
-    /// run again if they have changed what it read. Objects that it updates it has to have read itself.
+    /// run again if they have changed what it read. Objects that it updates it has to have read itself. It is
+    /// not worth it for a job that adds objects.
     ///
     /// # Errors
     /// Those of the job, and those of the database.

@@ -8,6 +8,7 @@ use super::journal::Journal;
 use super::open::{Refusal, Role, connect, use_wal};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,6 +37,7 @@ pub(crate) struct Checkpoints {
     calls: SyncSender<Call>,
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
+    file: Arc<File>,
 }
 
 /// What the thread is told.
@@ -66,9 +68,13 @@ impl Checkpoints {
         let (calls, heard) = sync_channel(1);
         let shared = Arc::new(Shared::default());
         let own = Arc::clone(&shared);
+        let data = Arc::new(File::options().write(true).open(file).map_err(Refusal::System)?);
+        let to_sync = Arc::clone(&data);
         let thread = std::thread::Builder::new().name("store-moves".to_owned());
-        let thread = thread.spawn(move || run(&connection, &own, &heard, &quiet)).map_err(Refusal::System)?;
-        Ok(Checkpoints { calls, shared, thread })
+        let thread = thread
+            .spawn(move || run(&connection, &own, &heard, &quiet, &to_sync))
+            .map_err(Refusal::System)?;
+        Ok(Checkpoints { calls, shared, thread, file: data })
     }
 
     /// Looks at the log and the journal after a commit.
@@ -91,15 +97,17 @@ impl Checkpoints {
         }
     }
 
-    /// Waits until the thread has ended.
-    pub fn close(self) {
+    /// Waits until the thread has ended. Gives the database file, which must outlive all connections to it: a
+    /// process that closes a file gives up all its locks on it.
+    pub fn close(self) -> Arc<File> {
         drop(self.calls);
         // It does not panic.
         let _ = self.thread.join();
+        self.file
     }
 }
 
-fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>, quiet: &dyn Fn()) {
+fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>, quiet: &dyn Fn(), file: &File) {
     while let Ok(mut call) = heard.recv() {
         while let Call::Worthwhile = call {
             let looks = shared.looks.load(Ordering::Relaxed);
@@ -113,9 +121,14 @@ fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>, quiet: 
             }
         }
         let mut before = i32::MAX;
-        while let Some((pages, moved)) = checkpoint(connection, CheckpointMode::PASSIVE)
-            && (REST / 2..before).contains(&(pages - moved))
-        {
+        while let Some((pages, moved)) = checkpoint(connection, CheckpointMode::PASSIVE) {
+            // SQLite syncs the file only when the log is empty: the writer would wait for all of it then.
+            if let Err(error) = file.sync_data() {
+                tracing::warn!(%error, "the file is not on disk yet");
+            }
+            if !(REST / 2..before).contains(&(pages - moved)) {
+                break;
+            }
             before = pages - moved;
         }
         // What was said meanwhile was about the log as it was before.

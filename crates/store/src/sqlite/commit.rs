@@ -116,6 +116,7 @@ pub(crate) fn run(
             beside.checkpoints.look(&connection, &beside.journal);
         }
     }
+    let mut file = None;
     if let Some(beside) = beside {
         let connection = lock(&connection);
         let (durable, journal) = (Some(&beside.durable), Some(&*beside.journal));
@@ -125,10 +126,11 @@ pub(crate) fn run(
         }
         drop(connection);
         beside.durable.close();
-        beside.checkpoints.close();
+        file = Some(beside.checkpoints.close());
     }
     // The last connection to go leaves the file whole and removes the log next to it.
     drop(connection);
+    drop(file);
     for closed in closing {
         let _ = closed.send(());
     }

@@ -2,6 +2,7 @@
 
 use crate::server::TestDatabase;
 use crate::support::{contract, guid, object};
+use contract::handles::object::contact;
 use contract::handles::object_type::CONTACT;
 use contract::{Guid, LinkId, Record, Timestamp};
 use std::io::{BufRead, BufReader, Write};
@@ -38,6 +39,19 @@ async fn write(store: &Store, account: AccountId, number: u64) {
         writer.link(account, LinkId(0), &rows)
     };
     store.write(job).await.unwrap();
+    // Waits in the journal of a file.
+    let job = move |writer: &mut store::Writer<'_>| {
+        let found = writer.get(account, CONTACT, &ids(number))?;
+        let mut records: Vec<Record> = found.into_iter().flatten().collect();
+        records.iter_mut().for_each(|record| record.set(contact::TITLE, title(number)));
+        writer.update(account, CONTACT, &records, Timestamp(number as i64))
+    };
+    store.write_many(BATCH as usize, job).await.unwrap();
+}
+
+/// The title that every object of a batch gets when it is there.
+fn title(batch: u64) -> String {
+    format!("Batch {batch}")
 }
 
 /// Not a test of its own: the process that the test below starts and kills.
@@ -109,23 +123,28 @@ async fn check(place: &str, acknowledged: &[u64]) {
     let store = open(place).await;
     let account = store.read(|reader| reader.account("1")).await.unwrap().unwrap().id;
     for number in 0..acknowledged.iter().max().unwrap() + CLIENTS * 2 {
-        let (exist, links, log) = store
+        let (objects, links, log) = store
             .read(move |reader| {
                 let (from, until) = (Timestamp(number as i64), Timestamp(number as i64 + 1));
                 Ok((
-                    reader.exists(account, CONTACT, &ids(number))?,
+                    reader.get(account, CONTACT, &ids(number))?,
                     reader.links(account, LinkId(0), &ids(number))?,
                     reader.changed(account, CONTACT, from, until, 1_000)?.len() as u64,
                 ))
             })
             .await
             .unwrap();
-        let objects = exist.iter().filter(|exists| **exists).count() as u64;
+        let count = objects.iter().flatten().count() as u64;
+        let expected = title(number);
+        let titled = objects.iter().flatten().filter(|found| found.text(contact::TITLE) == Some(&expected));
+        let titled = titled.count() as u64;
         let links = links.iter().map(Vec::len).sum::<usize>() as u64;
-        let whole = (objects, links, log) == (BATCH, BATCH, BATCH);
-        let nothing = (objects, links, log) == (0, 0, 0);
-        assert!(whole || nothing, "batch {number}: {objects} objects, {links} links, {log} changes");
-        assert!(whole || !acknowledged.contains(&number), "batch {number} is lost");
+        let whole = (count, links, log) == (BATCH, BATCH, BATCH);
+        let nothing = (count, links, log) == (0, 0, 0);
+        assert!(whole || nothing, "batch {number}: {count} objects, {links} links, {log} changes");
+        assert!([0, BATCH].contains(&titled), "batch {number}: {titled} titles");
+        let last = whole && titled == BATCH;
+        assert!(last || !acknowledged.contains(&number), "batch {number} is lost");
     }
     store.close().await;
 }

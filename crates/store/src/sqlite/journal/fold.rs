@@ -12,9 +12,9 @@ use contract::ObjectId;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-/// Objects that are folded for each that is changed, so that a generation is in the tables long before the
-/// next is full.
-const PACE: usize = 2;
+/// Objects that are folded for so many that are changed, so that a generation is in the tables before the next
+/// is full. Little more is folded than comes in: the log must not grow faster than its pages can be moved.
+const PACE: (usize, usize) = (5, 4);
 
 /// Objects that are worth a transaction of their own.
 const SLICE: usize = 512;
@@ -46,7 +46,7 @@ impl Folder {
         if self.is_idle() {
             return Ok(());
         }
-        self.due += PACE * appended;
+        self.due += appended * PACE.0 / PACE.1;
         if self.due >= SLICE {
             let count = std::mem::take(&mut self.due);
             self.slice(journal, connection, schema, count)?;
