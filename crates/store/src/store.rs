@@ -3,7 +3,7 @@
 use crate::error::{DistributeError, OpenError, Result};
 use crate::layout::Layout;
 use crate::postgres::{Postgres, Server};
-use crate::sqlite::{Sight, Sqlite};
+use crate::sqlite::Sqlite;
 use crate::verbs::{Reader, Writer};
 use contract::Contract;
 use std::path::PathBuf;
@@ -25,6 +25,15 @@ pub enum Location {
 pub struct Store {
     layout: Arc<Layout>,
     backend: Arc<Backend>,
+}
+
+/// How often a job that reads may be run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As often as it takes: only its last answer counts.
+    Repeatable,
+    /// Once, for it gives out what it reads.
+    Once,
 }
 
 enum Backend {
@@ -66,8 +75,8 @@ impl Store {
         T: Send + 'static,
     {
         match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(Sight::Patched, job).await,
-            Backend::Postgres(server) => server.read(job).await,
+            Backend::Sqlite(sqlite) => sqlite.read(Reading::Repeatable, job).await,
+            Backend::Postgres(server) => server.read(Reading::Repeatable, job).await,
         }
     }
 
@@ -81,8 +90,8 @@ impl Store {
         T: Send + 'static,
     {
         match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(Sight::Whole, job).await,
-            Backend::Postgres(server) => server.read(job).await,
+            Backend::Sqlite(sqlite) => sqlite.read(Reading::Once, job).await,
+            Backend::Postgres(server) => server.read(Reading::Once, job).await,
         }
     }
 

@@ -38,31 +38,57 @@ const LOSSES: u32 = 3;
 /// How long it waits at most before it is run a second time; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Runs a job that reads.
-pub(super) async fn read<T, F>(shared: Arc<Shared>, job: F) -> Result<T>
+/// Runs a job that reads, and once more when its connection breaks, if it `repeats`.
+pub(super) async fn read<T, F>(shared: Arc<Shared>, repeats: bool, mut job: F) -> Result<T>
 where
-    F: FnOnce(&Access<'_>) -> Result<T> + Send + 'static,
+    F: FnMut(&Access<'_>) -> Result<T> + Send + 'static,
     T: Send + 'static,
 {
-    let turn = shared.pool.turn().await?;
-    let client = shared.pool.client().await?;
-    let task = spawn_blocking(move || {
-        let connection = shared.connection(client, READ);
-        let access = Access::new(&shared.schema, &connection, Mode::Read);
-        let answer = catch_unwind(AssertUnwindSafe(|| job(&access)));
-        let answer = answer.unwrap_or(Err(StoreError::Panicked));
-        match connection.trouble() {
-            None => {
-                shared.runtime.spawn(finish_reading(connection.end_reading(), turn));
-                answer
-            }
-            Some(trouble) => {
-                give_back(connection, &trouble);
-                answer.and(Err(trouble.error))
+    let mut turn = shared.pool.turn().await?;
+    let mut losses = if repeats { 0 } else { LOSSES };
+    loop {
+        let client = shared.pool.client().await?;
+        let own = Arc::clone(&shared);
+        let task = spawn_blocking(move || (run_reading(&own, client, turn, &mut job), job));
+        let outcome;
+        (outcome, job) = task.await.map_err(|_| StoreError::Closed)?;
+        match outcome {
+            Ok(answer) => return answer,
+            Err(_) if losses == LOSSES => return Err(StoreError::Unreachable),
+            Err(back) => turn = back,
+        }
+        losses += 1;
+        sleep(pause(losses)).await;
+    }
+}
+
+/// Runs a job once; gives its turn back if the connection broke.
+fn run_reading<T, F>(
+    shared: &Shared,
+    client: Client,
+    turn: Turn,
+    job: &mut F,
+) -> std::result::Result<Result<T>, Turn>
+where
+    F: FnMut(&Access<'_>) -> Result<T>,
+{
+    let connection = shared.connection(client, READ);
+    let access = Access::new(&shared.schema, &connection, Mode::Read);
+    let answer = catch_unwind(AssertUnwindSafe(|| job(&access)));
+    let answer = answer.unwrap_or(Err(StoreError::Panicked));
+    match connection.trouble() {
+        None => {
+            shared.runtime.spawn(finish_reading(connection.end_reading(), turn));
+            Ok(answer)
+        }
+        Some(trouble) => {
+            give_back(connection, &trouble);
+            match trouble.class {
+                Class::Lost => Err(turn),
+                _ => Ok(answer.and(Err(trouble.error))),
             }
         }
-    });
-    task.await.unwrap_or(Err(StoreError::Closed))
+    }
 }
 
 /// Ends the transaction of a job that has its answer already.

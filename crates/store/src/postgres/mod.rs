@@ -30,6 +30,7 @@ pub use place::{Postgres, PostgresUrl, PostgresUrlError};
 
 use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
+use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use connection::Connection;
 use deadpool_postgres::Client;
@@ -75,12 +76,13 @@ impl Server {
         Ok(Server { shared: Arc::new(shared) })
     }
 
-    pub async fn read<T, F>(&self, job: F) -> Result<T>
+    pub async fn read<T, F>(&self, reading: Reading, mut job: F) -> Result<T>
     where
-        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        job::read(Arc::clone(&self.shared), |access| job(access)).await
+        let repeats = reading == Reading::Repeatable;
+        job::read(Arc::clone(&self.shared), repeats, move |access| job(access)).await
     }
 
     pub async fn write<T, F>(&self, mut job: F) -> Result<T>

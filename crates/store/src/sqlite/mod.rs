@@ -22,6 +22,7 @@ mod write;
 
 use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
+use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use access::Access;
 use checkpoint::Checkpoints;
@@ -33,7 +34,6 @@ use pool::Pool;
 use rusqlite::Connection;
 use schema::Schema;
 use snapshot::Outcome;
-pub(crate) use snapshot::Sight;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
@@ -88,7 +88,7 @@ impl Sqlite {
         Ok(Sqlite { schema, pool: Arc::new(pool), queue, progress, journal })
     }
 
-    pub async fn read<T, F>(&self, sight: Sight, mut job: F) -> Result<T>
+    pub async fn read<T, F>(&self, reading: Reading, mut job: F) -> Result<T>
     where
         F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
@@ -97,7 +97,7 @@ impl Sqlite {
             let (schema, journal) = (Arc::clone(&self.schema), self.journal.clone());
             let run = move |connection: &Connection| {
                 let journal = journal.as_deref();
-                (snapshot::read(connection, &schema, journal, sight, |access| job(access)), job)
+                (snapshot::read(connection, &schema, journal, reading, |access| job(access)), job)
             };
             let (outcome, back) = self.pool.run(run).await?;
             job = back;

@@ -4,6 +4,7 @@ use super::access::Access;
 use super::journal::{Journal, Part, Plan};
 use super::schema::Schema;
 use crate::error::{Result, StoreError};
+use crate::store::Reading;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,21 +17,12 @@ pub(crate) enum Outcome<T> {
     Unfolded,
 }
 
-/// What a job that reads makes of changes that wait in the journal.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
-    /// It sees them, and may ask for whole tables, to be run again.
-    Patched,
-    /// It is run once, when there are none.
-    Whole,
-}
-
 /// Runs a job that reads.
 pub(crate) fn read<T>(
     connection: &Connection,
     schema: &Schema,
     journal: Option<&Journal>,
-    sight: Sight,
+    reading: Reading,
     job: impl FnOnce(&Access<'_>) -> Result<T>,
 ) -> Outcome<T> {
     let Some(journal) = journal else {
@@ -38,7 +30,7 @@ pub(crate) fn read<T>(
         return Outcome::Answer(end(connection, answer));
     };
     let view = match journal.begin(connection) {
-        Ok(Ok(view)) if sight == Sight::Patched || view.is_empty() => view,
+        Ok(Ok(view)) if reading == Reading::Repeatable || view.is_empty() => view,
         Ok(_) => {
             return match end(connection, Ok(())) {
                 Ok(()) => Outcome::Unfolded,

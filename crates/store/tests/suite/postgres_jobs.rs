@@ -114,6 +114,30 @@ async fn a_job_whose_connection_breaks_runs_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_reads_runs_again_if_its_connection_breaks_and_it_gives_nothing_out() {
+    let database = Arc::new(TestDatabase::empty());
+    let (store, account) = with_account(&database).await;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let job = || {
+        let (breaks, counter) = (Arc::clone(&database), Arc::clone(&runs));
+        move |reader: &store::Reader<'_>| {
+            let before = reader.account_by_id(account)?;
+            if counter.fetch_add(1, Ordering::AcqRel) % 3 == 0 {
+                breaks.execute(BREAK);
+            }
+            Ok(before == reader.account_by_id(account)?)
+        }
+    };
+    assert_eq!((store.read(job()).await, runs.load(Ordering::Acquire)), (Ok(true), 2));
+    runs.store(0, Ordering::Release);
+    assert_eq!(
+        (store.read_out(job()).await, runs.load(Ordering::Acquire)),
+        (Err(StoreError::Unreachable), 1)
+    );
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_connection_breaks_has_an_unknown_outcome() {
     let database = TestDatabase::empty();
     let (store, account) = with_account(&database).await;
