@@ -89,6 +89,27 @@ fn a_change_of_a_key_a_link_and_a_removal_come_after_what_waits() {
     assert!(db.read(move |reader| titles(reader, account, &two)).is_empty());
 }
 
+/// Large calls read what they have written from memory.
+#[test]
+fn a_change_in_place_is_seen_by_the_large_call_after_it() {
+    let (db, account) = filled();
+    let large = |count: usize| {
+        let job = move |writer: &mut Writer<'_>| count_up(writer, account, count);
+        db.runtime.block_on(db.store.write_many(count, job)).unwrap();
+    };
+    large(MANY as usize);
+    db.write(move |writer| {
+        let mut records: Vec<Record> =
+            writer.get(account, CONTACT, &ids([5]))?.into_iter().flatten().collect();
+        records[0].set(contact::EMAIL_ADDRESS, "five@example.com");
+        records[0].set(contact::TITLE, "10");
+        writer.update(account, CONTACT, &records, Timestamp(2))
+    });
+    large(MANY as usize);
+    let found = db.read(move |reader| titles(reader, account, &ids([4, 5])));
+    assert_eq!(found, ["2", "11"]);
+}
+
 #[test]
 fn a_job_that_fails_leaves_nothing_waiting() {
     let (db, account) = filled();

@@ -153,7 +153,7 @@ fn bit(column: u16) -> u128 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::layout::Layout;
     use contract::Contract;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     /// Changes that give contacts a title.
-    fn titled(numbers: &[u8], title: &str) -> Arc<Changes> {
+    pub fn titled(numbers: &[u8], title: &str) -> Arc<Changes> {
         let layout = Layout::new(Contract::get().unwrap());
         let table = layout.table(CONTACT);
         let record = |number: &u8| {

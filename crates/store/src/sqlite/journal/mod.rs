@@ -347,3 +347,42 @@ fn rows(connection: &Connection) -> Result<Option<(i64, i64)>> {
         statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(first.zip(last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::Guid;
+    use contract::handles::object_type::CONTACT;
+
+    #[test]
+    fn a_plan_counts_until_something_else_than_the_journal_has_changed() {
+        let (journal, plan) = (Journal::new(), Plan::new(0));
+        assert!(journal.permits(&plan));
+        journal.commit(false, || Ok(())).unwrap();
+        assert!(journal.permits(&plan), "nothing was changed that it relies on");
+        journal.commit(true, || Ok(())).unwrap();
+        assert!(!journal.permits(&plan));
+        assert!(journal.permits(&Plan::new(2)) && !journal.permits(&Plan::new(1)));
+        let failed = journal.commit(true, || Err(crate::StoreError::Full));
+        assert_eq!((failed, journal.permits(&Plan::new(2))), (Err(crate::StoreError::Full), true));
+    }
+
+    #[test]
+    fn a_plan_relies_on_what_it_read_and_on_no_more() {
+        let journal = Journal::new();
+        let key = |number| Key { account: crate::AccountId(1), object: CONTACT, id: Guid([number; 16]) };
+        let changes = generation::tests::titled(&[1], "changed");
+        journal.read().active.add(1, &changes);
+        journal.commit(false, || Ok(())).unwrap();
+        let plan = |rows, relies_on_all| Plan { rows, relies_on_all, ..Plan::new(0) };
+        assert!(journal.permits(&plan(vec![key(2)], false)));
+        assert!(!journal.permits(&plan(vec![key(2), key(1)], false)));
+        assert!(!journal.permits(&plan(vec![], true)));
+        assert!(journal.permits(&Plan { rows: vec![key(1)], relies_on_all: true, ..Plan::new(1) }));
+        // Once it is in the tables, nobody knows any more which commit has changed what.
+        journal.rotate();
+        journal.commit_folded(true, || Ok(())).unwrap();
+        assert!(!journal.permits(&plan(vec![key(2)], false)));
+        assert!(journal.permits(&Plan::new(1)) && journal.is_empty());
+    }
+}
