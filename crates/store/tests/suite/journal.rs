@@ -98,6 +98,8 @@ fn a_change_in_place_is_seen_by_the_large_call_after_it() {
         db.runtime.block_on(db.store.write_many(count, job)).unwrap();
     };
     large(MANY as usize);
+    // Long enough for what waits to be brought in: then nothing has to be for the change in place.
+    std::thread::sleep(Duration::from_millis(500));
     db.write(move |writer| {
         let mut records: Vec<Record> =
             writer.get(account, CONTACT, &ids([5]))?.into_iter().flatten().collect();
