@@ -1,11 +1,17 @@
 //! What may go wrong. No text here holds a value of a row, so that all of it may be logged.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use thiserror::Error;
 
 /// The result of a verb.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Runs a job, whose panic is an error like any other.
+pub(crate) fn attempt<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(job)).unwrap_or(Err(StoreError::Panicked))
+}
 
 /// Why a job failed. Nothing it wrote is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

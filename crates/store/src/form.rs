@@ -2,7 +2,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::json;
-use crate::layout::{Form, KeyColumn, Table};
+use crate::layout::{Column, Form, KeyColumn, Table};
 use contract::handles::object::cv_object;
 use contract::scalar::{parse_decimal, parse_int, parse_long};
 use contract::{Contract, Guid, Member, Record, Scalar, Timestamp, TypeRef, Value};
@@ -69,6 +69,17 @@ pub(crate) fn key(key: &KeyColumn, record: &Record) -> Option<String> {
 /// The object that a text refers to; none if it is no id, or that of nothing: all zeros.
 pub(crate) fn reference(text: &str) -> Option<Guid> {
     Guid::parse(text).filter(|id| id.0 != [0; 16])
+}
+
+/// What a column of the table holds of a record.
+pub(crate) fn column<'a>(
+    contract: &'a Contract,
+    table: &Table,
+    column: &Column,
+    record: &'a Record,
+) -> Result<Held<'a>> {
+    encode(contract, column.form, record.get(column.field))
+        .ok_or_else(|| StoreError::Record { table: table.name.clone(), column: column.name.clone() })
 }
 
 /// A value as a column of the form holds it; none if it is not of the form.

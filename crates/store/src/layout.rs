@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::verbs::TableId;
 use contract::handles::object::cv_object;
 use contract::model::snake_case;
-use contract::{Contract, EnumId, FieldId, LinkId, Member, ObjectId, Scalar, TypeId, TypeRef};
+use contract::{Changes, Contract, EnumId, FieldId, LinkId, Member, ObjectId, Scalar, TypeId, TypeRef};
 
 /// The columns that every table of objects has beside its members.
 #[cfg(test)]
@@ -216,6 +216,18 @@ impl Table {
     /// The column of a member, if it is one.
     pub fn column(&self, field: FieldId) -> Option<&Column> {
         self.columns.iter().find(|column| column.field == field)
+    }
+
+    /// Whether changes of these members move index entries: those of a key or of a reference.
+    pub fn moves(&self, changes: Changes) -> bool {
+        let keys = self.keys.iter().map(|key| key.field);
+        let mut moving = keys.chain(self.references.iter().map(|reference| reference.field));
+        moving.any(|field| changes.has(field))
+    }
+
+    /// The types of the objects of which its rows show something.
+    pub fn shown(&self) -> impl Iterator<Item = ObjectId> {
+        self.references.iter().filter(|reference| reference.shows_any()).map(|reference| reference.target)
     }
 
     /// The place among the references of the one that a member holds, if it holds one.

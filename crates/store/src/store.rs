@@ -74,10 +74,7 @@ impl Store {
         F: Fn(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(Reading::Repeatable, job).await,
-            Backend::Postgres(server) => server.read(Reading::Repeatable, job).await,
-        }
+        self.read_as(Reading::Repeatable, job).await
     }
 
     /// Runs a job that gives out what it reads while it reads, as [`Store::read`] does, but once.
@@ -89,9 +86,17 @@ impl Store {
         F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        self.read_as(Reading::Once, job).await
+    }
+
+    async fn read_as<T, F>(&self, reading: Reading, job: F) -> Result<T>
+    where
+        F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
         match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(Reading::Once, job).await,
-            Backend::Postgres(server) => server.read(Reading::Once, job).await,
+            Backend::Sqlite(sqlite) => sqlite.read(reading, job).await,
+            Backend::Postgres(server) => server.read(reading, job).await,
         }
     }
 

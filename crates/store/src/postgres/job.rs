@@ -5,10 +5,9 @@ use super::access::{Access, Mode};
 use super::connection::{Connection, Trouble};
 use super::error::{Class, class};
 use super::pool::Turn;
-use crate::error::{Result, StoreError};
+use crate::error::{Result, StoreError, attempt};
 use deadpool_postgres::{Client, Object};
 use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -74,8 +73,7 @@ where
 {
     let connection = shared.connection(client, READ);
     let access = Access::new(&shared.schema, &connection, Mode::Read);
-    let answer = catch_unwind(AssertUnwindSafe(|| job(&access)));
-    let answer = answer.unwrap_or(Err(StoreError::Panicked));
+    let answer = attempt(|| job(&access));
     match connection.trouble() {
         None => {
             shared.runtime.spawn(finish_reading(connection.end_reading(), turn));
@@ -153,8 +151,7 @@ where
 {
     let connection = shared.connection(client, WRITE);
     let mut access = Access::new(&shared.schema, &connection, Mode::Write);
-    let answer = catch_unwind(AssertUnwindSafe(|| job(&mut access)));
-    let answer = answer.unwrap_or(Err(StoreError::Panicked));
+    let answer = attempt(|| job(&mut access));
     match (answer, connection.trouble()) {
         (Ok(answer), None) => commit(connection, answer),
         (answer, Some(trouble)) => {

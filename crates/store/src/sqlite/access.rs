@@ -2,6 +2,7 @@
 
 use super::journal::Part;
 use super::schema::Schema;
+use crate::error::Result;
 use rusqlite::Connection;
 
 /// A connection within a transaction, and the tables it knows.
@@ -17,4 +18,10 @@ impl<'a> Access<'a> {
     pub fn plain(connection: &'a Connection, schema: &'a Schema) -> Access<'a> {
         Access { connection, schema, part: None }
     }
+}
+
+/// Runs a statement without parameters that begins or ends a transaction, or a part of one.
+pub(super) fn execute(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }

@@ -36,8 +36,7 @@ const QUIET: Duration = Duration::from_millis(100);
 pub(crate) struct Checkpoints {
     calls: SyncSender<Call>,
     shared: Arc<Shared>,
-    thread: JoinHandle<()>,
-    file: Arc<File>,
+    thread: JoinHandle<File>,
 }
 
 /// What the thread is told.
@@ -68,13 +67,11 @@ impl Checkpoints {
         let (calls, heard) = sync_channel(1);
         let shared = Arc::new(Shared::default());
         let own = Arc::clone(&shared);
-        let data = Arc::new(File::options().write(true).open(file).map_err(Refusal::System)?);
-        let to_sync = Arc::clone(&data);
+        let file = File::options().write(true).open(file).map_err(Refusal::System)?;
         let thread = std::thread::Builder::new().name("store-moves".to_owned());
-        let thread = thread
-            .spawn(move || run(&connection, &own, &heard, &quiet, &to_sync))
-            .map_err(Refusal::System)?;
-        Ok(Checkpoints { calls, shared, thread, file: data })
+        let thread =
+            thread.spawn(move || run(&connection, &own, &heard, &quiet, file)).map_err(Refusal::System)?;
+        Ok(Checkpoints { calls, shared, thread })
     }
 
     /// Looks at the log and the journal after a commit.
@@ -99,15 +96,20 @@ impl Checkpoints {
 
     /// Waits until the thread has ended. Gives the database file, which must outlive all connections to it: a
     /// process that closes a file gives up all its locks on it.
-    pub fn close(self) -> Arc<File> {
+    pub fn close(self) -> Option<File> {
         drop(self.calls);
         // It does not panic.
-        let _ = self.thread.join();
-        self.file
+        self.thread.join().ok()
     }
 }
 
-fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>, quiet: &dyn Fn(), file: &File) {
+fn run(
+    connection: &Connection,
+    shared: &Shared,
+    heard: &Receiver<Call>,
+    quiet: &dyn Fn(),
+    file: File,
+) -> File {
     while let Ok(mut call) = heard.recv() {
         while let Call::Worthwhile = call {
             let looks = shared.looks.load(Ordering::Relaxed);
@@ -135,6 +137,7 @@ fn run(connection: &Connection, shared: &Shared, heard: &Receiver<Call>, quiet: 
         while heard.try_recv().is_ok() {}
         shared.told.store(false, Ordering::Relaxed);
     }
+    file
 }
 
 /// The pages in the log afterwards, and those of them that the file has.

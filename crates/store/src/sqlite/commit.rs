@@ -1,16 +1,15 @@
 //! The thread that writes: it merges waiting jobs into one transaction and commits it. They are answered
 //! once it is on disk.
 
-use super::access::Access;
+use super::access::{Access, execute};
 use super::checkpoint::Checkpoints;
 use super::durable::Durable;
 use super::journal::{Folder, Journal, Mark, Part, Tally};
 use super::pool::lock;
 use super::schema::Schema;
-use crate::error::{Result, StoreError};
+use crate::error::{Result, StoreError, attempt};
 use rusqlite::Connection;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
@@ -64,8 +63,7 @@ where
     T: Send,
 {
     fn run(&mut self, writer: &mut Access<'_>) -> Result<()> {
-        let answer = catch_unwind(AssertUnwindSafe(|| (self.job)(writer)));
-        self.answer = Some(answer.unwrap_or(Err(StoreError::Panicked))?);
+        self.answer = Some(attempt(|| (self.job)(writer))?);
         Ok(())
     }
 
@@ -126,7 +124,7 @@ pub(crate) fn run(
         }
         drop(connection);
         beside.durable.close();
-        file = Some(beside.checkpoints.close());
+        file = beside.checkpoints.close();
     }
     // The last connection to go leaves the file whole and removes the log next to it.
     drop(connection);
@@ -386,8 +384,7 @@ impl Group<'_> {
     }
 
     fn execute(&self, sql: &str) -> Result<()> {
-        self.connection.prepare_cached(sql)?.execute([])?;
-        Ok(())
+        execute(self.connection, sql)
     }
 }
 

@@ -23,8 +23,7 @@ pub(crate) fn bind<'a>(
 ) -> Result<usize> {
     let mut parameter = from;
     for column in columns {
-        let value = form::encode(schema.contract, column.form, record.get(column.field))
-            .ok_or_else(|| StoreError::Record { table: table.name.clone(), column: column.name.clone() })?;
+        let value = form::column(schema.contract, table, column, record)?;
         statement.raw_bind_parameter(parameter, bound(value))?;
         parameter += 1;
     }

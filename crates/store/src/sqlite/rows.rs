@@ -11,7 +11,6 @@ use rusqlite::Row;
 
 impl RowReader for Access<'_> {
     fn count_rows(&self, account: AccountId, table: TableId) -> Result<u64> {
-        self.all_whole()?;
         let name = &self.schema.shape(table).name;
         let sql = format!(r#"SELECT count(*) FROM "{name}" WHERE account_id = ?1"#);
         let count: i64 = self.connection.query_row(&sql, [account.0], |row| row.get(0))?;
@@ -40,7 +39,6 @@ impl RowReader for Access<'_> {
 
 impl RowWriter for Access<'_> {
     fn write_rows(&mut self, account: AccountId, table: TableId, rows: &[Cells]) -> Result<()> {
-        self.whole_to_change(None)?;
         let shape = self.schema.shape(table);
         let (name, columns) = (&shape.name, columns(shape));
         let places: String = (0..shape.columns.len()).map(|index| format!(", ?{}", index + 2)).collect();

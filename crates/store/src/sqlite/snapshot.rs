@@ -1,12 +1,11 @@
 //! Runs jobs on a connection that reads: each within a transaction, so that all it reads is of one state.
 
-use super::access::Access;
+use super::access::{Access, execute};
 use super::journal::{Journal, Part, Plan};
 use super::schema::Schema;
-use crate::error::{Result, StoreError};
+use crate::error::{Result, attempt};
 use crate::store::Reading;
 use rusqlite::Connection;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of a job that reads.
 pub(crate) enum Outcome<T> {
@@ -26,11 +25,12 @@ pub(crate) fn read<T>(
     job: impl FnOnce(&Access<'_>) -> Result<T>,
 ) -> Outcome<T> {
     let Some(journal) = journal else {
-        let answer = begin(connection).and_then(|()| attempt(|| job(&Access::plain(connection, schema))));
+        let answer =
+            execute(connection, "BEGIN").and_then(|()| attempt(|| job(&Access::plain(connection, schema))));
         return Outcome::Answer(end(connection, answer));
     };
     let view = match journal.begin(connection) {
-        Ok(Ok(view)) if reading == Reading::Repeatable || view.is_empty() => view,
+        Ok(Some(view)) if reading == Reading::Repeatable || view.is_empty() => view,
         Ok(_) => {
             return match end(connection, Ok(())) {
                 Ok(()) => Outcome::Unfolded,
@@ -56,7 +56,7 @@ pub(crate) fn plan<T>(
     journal: &Journal,
     job: impl FnOnce(&mut Access<'_>) -> Result<T>,
 ) -> Option<(T, Plan)> {
-    let Ok(Ok(view)) = journal.begin(connection) else {
+    let Ok(Some(view)) = journal.begin(connection) else {
         let _ = end(connection, Ok(()));
         return None;
     };
@@ -65,18 +65,9 @@ pub(crate) fn plan<T>(
     Some((answer, access.part?.into_plan()?))
 }
 
-fn begin(connection: &Connection) -> Result<()> {
-    connection.prepare_cached("BEGIN")?.execute([])?;
-    Ok(())
-}
-
-fn attempt<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(job)).unwrap_or(Err(StoreError::Panicked))
-}
-
 fn end<T>(connection: &Connection, answer: Result<T>) -> Result<T> {
     if !connection.is_autocommit() {
-        connection.prepare_cached("ROLLBACK")?.execute([])?;
+        execute(connection, "ROLLBACK")?;
     }
     answer
 }

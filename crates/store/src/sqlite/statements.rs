@@ -5,6 +5,9 @@ use crate::layout::{Column, KeyColumn, Layout, LinkTable, Reference, Table};
 /// How many owners one statement reads the links of.
 pub(crate) const OWNERS: usize = 200;
 
+/// Objects with the same changed columns that are worth a statement of their own.
+pub(crate) const ALIKE: usize = 8;
+
 /// SQL over the table of an object type. Columns stand in the table's order, keys after them.
 pub(crate) struct Statements {
     /// A row: account, id, columns, keys.

@@ -1,7 +1,8 @@
 //! What one update changes: of each object the columns that get another value, and no other.
 
+use super::generation::Key;
 use crate::account::AccountId;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::{Column, Table};
 use contract::{Changes as Changed, Contract, Guid, ObjectId, Record};
@@ -65,12 +66,7 @@ impl Changes {
             let from = out.values.len();
             for column in columns {
                 let column = &table.columns[usize::from(*column)];
-                let held = form::encode(contract, column.form, record.get(column.field));
-                let held = held.ok_or_else(|| StoreError::Record {
-                    table: table.name.clone(),
-                    column: column.name.clone(),
-                })?;
-                out.values.push(held.into_owned());
+                out.values.push(form::column(contract, table, column, record)?.into_owned());
             }
             out.columns.extend(columns);
             let id = form::id(table, record)?;
@@ -78,6 +74,11 @@ impl Changes {
             out.rows.push(Row { id, place: place(id)?, share });
         }
         Ok(Some(out))
+    }
+
+    /// The object of a change.
+    pub fn key(&self, change: &Change<'_>) -> Key {
+        Key { account: self.account, object: self.object, id: change.id }
     }
 
     /// How many objects they are about.
@@ -113,9 +114,7 @@ impl Changes {
 /// The places of the columns that have changed; none if one of them is a key or a reference, or shows another
 /// object's.
 fn columns(table: &Table, changed: Changed) -> Option<Vec<u16>> {
-    let keys = table.keys.iter().map(|key| key.field);
-    let mut moves = keys.chain(table.references.iter().map(|reference| reference.field));
-    if moves.any(|field| changed.has(field)) {
+    if table.moves(changed) {
         return None;
     }
     let columns: Vec<(u16, &Column)> =

@@ -5,9 +5,11 @@ use super::generation::Generation;
 use super::{Journal, Key, entry};
 use crate::error::{Result, StoreError};
 use crate::form::Held;
+use crate::sqlite::access::execute;
 use crate::sqlite::open::Refusal;
+use crate::sqlite::row;
 use crate::sqlite::schema::Schema;
-use crate::sqlite::{row, statements};
+use crate::sqlite::statements::{self, ALIKE};
 use contract::ObjectId;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -18,9 +20,6 @@ const PACE: (usize, usize) = (5, 4);
 
 /// Objects that are worth a transaction of their own.
 const SLICE: usize = 512;
-
-/// Objects with the same changed columns that are worth a statement of their own.
-const ALIKE: usize = 8;
 
 /// The work of the thread that writes.
 #[derive(Default)]
@@ -67,7 +66,7 @@ impl Folder {
     pub fn all(&mut self, journal: &Journal, connection: &Connection, schema: &Schema) -> Result<()> {
         journal.suspect();
         journal.begin_writing(connection)?;
-        connection.prepare_cached("ROLLBACK")?.execute([])?;
+        execute(connection, "ROLLBACK")?;
         while !journal.is_empty() {
             if self.is_idle() {
                 self.begin(journal);
@@ -101,7 +100,7 @@ impl Folder {
         // Another process may have done it.
         let Some((generation, last)) = journal.folding() else {
             self.forget();
-            connection.prepare_cached("ROLLBACK")?.execute([])?;
+            execute(connection, "ROLLBACK")?;
             return Ok(());
         };
         let end = self.next.saturating_add(count).min(self.order.len());
@@ -116,11 +115,10 @@ impl Folder {
             if finished {
                 connection.prepare_cached("DELETE FROM journal WHERE seq <= ?1")?.execute([last])?;
             }
-            journal
-                .commit_folded(finished, || Ok(connection.prepare_cached("COMMIT")?.execute([]).map(drop)?))
+            journal.commit_folded(finished, || execute(connection, "COMMIT"))
         });
         if folded.is_err() && !connection.is_autocommit() {
-            connection.prepare_cached("ROLLBACK")?.execute([])?;
+            execute(connection, "ROLLBACK")?;
         }
         folded?;
         self.next = end;

@@ -41,14 +41,13 @@ impl Generation {
     pub fn add(&self, commit: u64, changes: &Arc<Changes>) {
         let mut found = self.write();
         found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + size_of::<(Key, u32)>());
-        let columns =
-            changes.iter().flat_map(|change| change.columns).fold(0, |bits, column| bits | bit(*column));
+        let columns = bits(changes.iter().flat_map(|change| change.columns));
         match found.objects.iter_mut().find(|(object, _)| *object == changes.object) {
             Some((_, known)) => *known |= columns,
             None => found.objects.push((changes.object, columns)),
         }
         for (index, change) in (0..).zip(changes.iter()) {
-            let key = Key { account: changes.account, object: changes.object, id: change.id };
+            let key = changes.key(&change);
             let number = found.entries.len() as u32;
             let before = found.latest.insert(key, number);
             found.entries.push(Entry { commit, changes: Arc::clone(changes), index, before });
@@ -66,7 +65,7 @@ impl Generation {
         while found.entries.len() > length {
             let Some(entry) = found.entries.pop() else { return };
             let Some(change) = entry.changes.get(entry.index as usize) else { continue };
-            let key = Key { account: entry.changes.account, object: entry.changes.object, id: change.id };
+            let key = entry.changes.key(&change);
             match entry.before {
                 Some(before) => found.latest.insert(key, before),
                 None => found.latest.remove(&key),
@@ -99,11 +98,10 @@ impl Generation {
     /// Whether any of these columns of an object type has changed, of all if none are given.
     pub fn touches(&self, object: ObjectId, columns: Option<&[u16]>) -> bool {
         let found = self.read();
-        let wanted =
-            columns.map_or(u128::MAX, |columns| columns.iter().fold(0, |bits, column| bits | bit(*column)));
+        let wanted = columns.map(bits);
         let mut objects = found.objects.iter();
         !found.entries.is_empty()
-            && objects.any(|(known, bits)| *known == object && (columns.is_none() || bits & wanted != 0))
+            && objects.any(|(known, bits)| *known == object && wanted.is_none_or(|wanted| bits & wanted != 0))
     }
 
     /// Gives `each` what commits up to `commit` have changed of an object, the first first.
@@ -147,9 +145,9 @@ impl Generation {
     }
 }
 
-/// A column as a bit; those past the last share it.
-fn bit(column: u16) -> u128 {
-    1 << column.min(127)
+/// Columns as bits; those past the last share it.
+fn bits<'a>(columns: impl IntoIterator<Item = &'a u16>) -> u128 {
+    columns.into_iter().fold(0, |bits, column| bits | 1 << column.min(&127))
 }
 
 #[cfg(test)]

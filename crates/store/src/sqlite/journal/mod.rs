@@ -22,11 +22,11 @@ mod rows;
 
 use crate::error::Result;
 use crate::layout::Table;
+use crate::sqlite::access::execute;
 use changes::{Change, Changes};
 use contract::ObjectId;
 pub(crate) use fold::{Folder, recover};
-use generation::Generation;
-pub(crate) use generation::Key;
+use generation::{Generation, Key};
 pub(crate) use part::{Part, Tally};
 pub(crate) use plan::Plan;
 use rows::{Packed, Rows};
@@ -71,7 +71,6 @@ struct State {
 }
 
 /// What a transaction sees of the journal: changes up to a commit.
-#[derive(Clone)]
 pub(crate) struct View {
     /// The older first.
     generations: [Option<Arc<Generation>>; 2],
@@ -84,9 +83,6 @@ pub(crate) struct Mark {
     entries: usize,
     next: i64,
 }
-
-/// The journal is not what this process has made of it: another one wrote to the file.
-pub(crate) struct Foreign;
 
 impl Journal {
     /// A journal without rows.
@@ -101,14 +97,15 @@ impl Journal {
         }
     }
 
-    /// Begins a reading transaction, and gives what it sees of the journal.
+    /// Begins a reading transaction, and gives what it sees of the journal; nothing if that is not what this
+    /// process has made of it, since another one wrote to the file.
     ///
     /// # Errors
     /// The database's.
-    pub fn begin(&self, connection: &Connection) -> Result<std::result::Result<View, Foreign>> {
+    pub fn begin(&self, connection: &Connection) -> Result<Option<View>> {
         let state = self.read();
-        connection.prepare_cached("BEGIN")?.execute([])?;
-        Ok(if rows(connection)? == state.rows { Ok(state.view()) } else { Err(Foreign) })
+        execute(connection, "BEGIN")?;
+        Ok((rows(connection)? == state.rows).then(|| state.view()))
     }
 
     /// What the transaction that is being written sees: all.
@@ -166,7 +163,7 @@ impl Journal {
         let commit = state.commit + 1;
         drop(state);
         for (change, row) in changes.iter().zip(rows) {
-            let key = Key { account: changes.account, object: changes.object, id: change.id };
+            let key = changes.key(&change);
             match row {
                 Some(row) => self.latest.put(key, commit, row),
                 None => self.latest.remove(&key),
@@ -250,7 +247,7 @@ impl Journal {
         if begun.is_err() {
             self.suspect();
             if !connection.is_autocommit() {
-                connection.prepare_cached("ROLLBACK")?.execute([])?;
+                execute(connection, "ROLLBACK")?;
             }
         }
         begun
@@ -258,7 +255,7 @@ impl Journal {
 
     fn try_begin_writing(&self, connection: &Connection) -> Result<()> {
         loop {
-            connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            execute(connection, "BEGIN IMMEDIATE")?;
             let version =
                 connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
             if self.version.swap(version, Ordering::Relaxed) == version {
@@ -272,7 +269,7 @@ impl Journal {
             }
             fold::bring_in(connection)?;
             let mut state = self.write();
-            connection.prepare_cached("COMMIT")?.execute([])?;
+            execute(connection, "COMMIT")?;
             let commit = state.commit + 1;
             let fresh = State::new(commit, state.next);
             *state = State { coarse: commit + 1, forgotten: commit + 1, ..fresh };

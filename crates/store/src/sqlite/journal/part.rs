@@ -7,7 +7,7 @@ use super::{Journal, Key, View};
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::form;
-use crate::layout::{Reference, Table};
+use crate::layout::Table;
 use crate::sqlite::access::Access;
 use contract::{Guid, ObjectId, Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -49,9 +49,18 @@ impl Tally {
         Tally { before: connection.total_changes(), appended: Cell::new(0), objects: Cell::new(0) }
     }
 
-    fn add(&self, rows: u64, objects: usize) {
-        self.appended.set(self.appended.get() + rows);
+    /// Appends what changes so many objects, and counts the rows.
+    fn append(
+        &self,
+        connection: &Connection,
+        objects: usize,
+        append: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        let before = connection.total_changes();
+        append()?;
+        self.appended.set(self.appended.get() + connection.total_changes() - before);
         self.objects.set(self.objects.get() + objects);
+        Ok(())
     }
 
     /// The rows that have changed.
@@ -231,11 +240,8 @@ impl Access<'_> {
     /// # Errors
     /// As [`Access::whole`].
     pub(in crate::sqlite) fn shown_whole(&self, table: &Table) -> Result<()> {
-        let mut shown = table.references.iter().filter(|reference| reference.shows_any()).peekable();
-        if shown.peek().is_none() {
-            return Ok(());
-        }
-        self.whole(shown.map(|reference| (reference.target, None)))
+        let mut shown = table.shown().map(|object| (object, None)).peekable();
+        if shown.peek().is_none() { Ok(()) } else { self.whole(shown) }
     }
 
     /// Changes objects in the journal, if the journal is open and takes such changes; tells whether it did.
@@ -255,13 +261,13 @@ impl Access<'_> {
         if is_open {
             let place = |id| self.place(part, account, table, id);
             if let Some(changes) = Changes::of(self.schema.contract, (account, table), records, place)? {
-                let shows_others = table.references.iter().any(Reference::shows_any);
+                let shows_others = table.shown().next().is_some();
                 // Only a plan's record is known to be true but for its changes, and only once: others may have been
                 // read before the job.
                 let pack = |(record, change): (&Record, Change<'_>)| {
-                    let key = Key { account, object: table.id, id: change.id };
-                    let is_read =
-                        part.places.borrow_mut().remove(&key).is_some() && part.plans() && !shows_others;
+                    let is_read = part.places.borrow_mut().remove(&changes.key(&change)).is_some()
+                        && part.plans()
+                        && !shows_others;
                     let row = is_read.then(|| Packed::new(self.schema.contract, table, record, change.place));
                     row.transpose()
                 };
@@ -285,19 +291,12 @@ impl Access<'_> {
                 plan.borrow_mut().steps.push(Step::Update(changes, rows, at));
                 Ok(())
             }
-            Role::Writes(tally) => {
-                let before = self.connection.total_changes();
+            Role::Writes(tally) => tally.append(self.connection, changes.len(), || {
                 let table = self.schema.table(changes.object);
                 part.journal.append(self.connection, table, &changes, rows)?;
-                self.log_changed(
-                    changes.account,
-                    changes.object,
-                    changes.iter().map(|change| change.id),
-                    at,
-                )?;
-                tally.add(self.connection.total_changes() - before, changes.len());
-                Ok(())
-            }
+                let ids = changes.iter().map(|change| change.id);
+                self.log_changed(changes.account, changes.object, ids, at)
+            }),
         }
     }
 
@@ -325,9 +324,7 @@ impl Access<'_> {
             match step {
                 Step::Update(changes, rows, at) => self.update_later(changes, rows, at)?,
                 Step::Touch(account, object, ids, at) => {
-                    let before = self.connection.total_changes();
-                    self.log_changed(account, object, ids, at)?;
-                    tally.add(self.connection.total_changes() - before, 0);
+                    tally.append(self.connection, 0, || self.log_changed(account, object, ids, at))?;
                 }
             }
         }

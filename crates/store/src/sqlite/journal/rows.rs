@@ -2,7 +2,7 @@
 
 use super::Key;
 use super::bytes::{Reader, Writer};
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::Table;
 use contract::handles::object::cv_object;
@@ -102,15 +102,11 @@ impl Packed {
     /// A record as the row that it is going to be.
     ///
     /// # Errors
-    /// [`StoreError::Record`] if it cannot be a row.
+    /// [`crate::StoreError::Record`] if it cannot be a row.
     pub fn new(contract: &'static Contract, table: &Table, record: &Record, place: i64) -> Result<Packed> {
         let mut values = Writer(Vec::with_capacity(512));
         for (index, column) in table.columns.iter().enumerate() {
-            let held = form::encode(contract, column.form, record.get(column.field));
-            let held = held.ok_or_else(|| StoreError::Record {
-                table: table.name.clone(),
-                column: column.name.clone(),
-            })?;
+            let held = form::column(contract, table, column, record)?;
             if held != Held::Null {
                 values.column(index, &held);
             }

@@ -22,10 +22,9 @@ impl ObjectSearch for Access<'_> {
         limit: usize,
     ) -> Result<Vec<Guid>> {
         let table = self.schema.table(object);
-        let shown = table.references.iter().filter(|found| found.shows_any()).map(|found| found.target);
         let linked = table.links.iter().map(|(_, link)| self.schema.link(*link).target);
         let columns = columns(table, filter);
-        let others = shown.chain(linked).map(|object| (object, None));
+        let others = table.shown().chain(linked).map(|object| (object, None));
         self.whole(others.chain([(object, Some(columns.as_slice()))]))?;
         let (sql, parameters) = statement(self.schema, account, object, filter, limit)?;
         // Filters are too varied to keep their statements.

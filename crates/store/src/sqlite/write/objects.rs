@@ -4,7 +4,8 @@ use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::layout::{Column, Table};
 use crate::sqlite::access::Access;
-use crate::sqlite::{row, statements};
+use crate::sqlite::row;
+use crate::sqlite::statements::{self, ALIKE};
 use crate::verbs::ObjectWriter;
 use contract::{Guid, ObjectId, Record, Timestamp};
 use rusqlite::{CachedStatement, params};
@@ -61,7 +62,7 @@ impl ObjectWriter for Access<'_> {
             }
         }
         let ids: Result<Vec<Guid>> = records.iter().map(|record| row::id(table, record)).collect();
-        self.touch(account, object, &ids?, at)
+        self.log_changed(account, object, ids?, at)
     }
 
     fn delete(
@@ -112,17 +113,12 @@ impl ObjectWriter for Access<'_> {
     }
 }
 
-/// Records with the same changes that are worth a statement of their own.
-const ALIKE: usize = 8;
-
 /// The columns that have changed in every one of the records, if they are enough to have a statement
 /// made for them. Keys move index entries, and what a reference shows changes with it: such records are
 /// updated whole.
 fn changed_columns<'a>(table: &'a Table, records: &[Record]) -> Option<Vec<&'a Column>> {
     let changes = records.first()?.changes().filter(|_| records.len() >= ALIKE)?;
-    let keys = table.keys.iter().map(|key| key.field);
-    let mut whole = keys.chain(table.references.iter().map(|reference| reference.field));
-    if whole.any(|field| changes.has(field)) {
+    if table.moves(changes) {
         return None;
     }
     let columns: Vec<_> = table.columns.iter().filter(|column| changes.has(column.field)).collect();
