@@ -2,6 +2,7 @@
 
 use crate::model::{EnumValue, FieldId, Model, TypeId};
 use crate::scalar::{Decimal, Timestamp};
+use compact_str::CompactString;
 
 /// The value of one member of a [`Record`].
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -22,7 +23,7 @@ pub enum Value {
     /// `xs:dateTime`, in GMT
     Time(Timestamp),
     /// `xs:string` and `xs:integer`
-    Text(Box<str>),
+    Text(CompactString),
     /// A value of the member's enumeration
     Enumeration(EnumValue),
     /// A child element of a complex type
@@ -60,6 +61,12 @@ impl From<String> for Value {
     }
 }
 
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Integer(number)
+    }
+}
+
 impl From<bool> for Value {
     fn from(truth: bool) -> Value {
         Value::Boolean(truth)
@@ -78,14 +85,32 @@ impl From<Record> for Value {
     }
 }
 
-/// An instance of a complex type: one value per member, in the type's order.
+/// An instance of a complex type: the values of those of its members that are not absent.
 ///
 /// Two are equal if their types and values are, whatever was changed on the way.
 #[derive(Clone, Debug)]
 pub struct Record {
     ty: TypeId,
+    /// How many members the type has: 128 at most.
+    members: u16,
+    /// The members that have a value, as bits.
+    present: u128,
+    /// Their values, in the type's order.
     values: Vec<Value>,
     changes: Option<Changes>,
+}
+
+/// Values that a record has room for from the start.
+const USUAL: usize = 32;
+
+/// Where a record keeps a member's value.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The member's.
+    bit: u128,
+    /// How many values are before it.
+    index: usize,
+    is_present: bool,
 }
 
 /// Members of a record, as a set.
@@ -106,14 +131,16 @@ impl Changes {
 
 impl PartialEq for Record {
     fn eq(&self, other: &Record) -> bool {
-        self.ty == other.ty && self.values == other.values
+        self.ty == other.ty && self.present == other.present && self.values == other.values
     }
 }
 
 impl Record {
     /// An instance with every member absent.
     pub fn new(model: &Model, ty: TypeId) -> Record {
-        Record { ty, values: vec![Value::Absent; model.ty(ty).members.len()], changes: None }
+        let members = model.ty(ty).members.len();
+        let values = Vec::with_capacity(members.min(USUAL));
+        Record { ty, members: members as u16, present: 0, values, changes: None }
     }
 
     /// The record as it was found somewhere: from now on it keeps count of the members that change.
@@ -134,7 +161,17 @@ impl Record {
 
     /// The member's value; absent for a handle of another type that lies past the end.
     pub fn get(&self, field: FieldId) -> &Value {
-        self.values.get(usize::from(field.0)).unwrap_or(&Value::Absent)
+        match self.place(field) {
+            Some(Place { index, is_present: true, .. }) => self.values.get(index).unwrap_or(&Value::Absent),
+            _ => &Value::Absent,
+        }
+    }
+
+    /// Where a member's value is, or would be; none past the type's end.
+    fn place(&self, field: FieldId) -> Option<Place> {
+        let bit = 1_u128.checked_shl(u32::from(field.0)).filter(|_| field.0 < self.members)?;
+        let index = (self.present & (bit - 1)).count_ones() as usize;
+        Some(Place { bit, index, is_present: self.present & bit != 0 })
     }
 
     /// The member's text, if it is present and is text.
@@ -176,39 +213,73 @@ impl Record {
 
     /// Sets the member. A handle of another type that lies past the end is ignored.
     pub fn set(&mut self, field: FieldId, value: impl Into<Value>) {
-        let Some(slot) = self.values.get_mut(usize::from(field.0)) else { return };
+        let Some(place) = self.place(field) else { return };
         let value = value.into();
-        if let Some(changes) = self.changes
-            && *slot != value
-        {
-            self.changes = changes.with(field);
+        if self.changes.is_some() && *self.get(field) != value {
+            self.note(field);
         }
-        *slot = value;
+        self.put(place, value);
     }
 
     /// Adds an occurrence to a repeated element.
     pub fn push(&mut self, field: FieldId, value: impl Into<Value>) {
-        let Some(slot) = self.changed(field) else { return };
-        match slot {
-            Value::List(items) => items.push(value.into()),
-            _ => *slot = Value::List(vec![value.into()]),
+        let Some(place) = self.place(field) else { return };
+        self.note(field);
+        match self.values.get_mut(place.index).filter(|_| place.is_present) {
+            Some(Value::List(items)) => items.push(value.into()),
+            _ => self.put(place, Value::List(vec![value.into()])),
         }
     }
 
     /// Takes the member's value out, leaving it absent.
     pub fn take(&mut self, field: FieldId) -> Value {
-        self.changed(field).map(std::mem::take).unwrap_or_default()
+        self.note(field);
+        match self.place(field) {
+            Some(Place { bit, index, is_present: true }) => {
+                self.present &= !bit;
+                self.values.remove(index)
+            }
+            _ => Value::Absent,
+        }
     }
 
-    /// The member's place, whose value is going to change.
-    fn changed(&mut self, field: FieldId) -> Option<&mut Value> {
+    fn put(&mut self, place: Place, value: Value) {
+        match (place.is_present, value) {
+            (true, Value::Absent) => {
+                self.present &= !place.bit;
+                self.values.remove(place.index);
+            }
+            (false, Value::Absent) => {}
+            (true, value) => self.values[place.index] = value,
+            (false, value) => {
+                self.present |= place.bit;
+                self.values.insert(place.index, value);
+            }
+        }
+    }
+
+    /// Notes that a member changes.
+    fn note(&mut self, field: FieldId) {
         self.changes = self.changes.and_then(|changes| changes.with(field));
-        self.values.get_mut(usize::from(field.0))
     }
 
     /// All members with their values, in the type's order.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Value)> {
-        self.values.iter().enumerate().map(|(index, value)| (FieldId(index as u16), value))
+        let mut values = self.values.iter();
+        (0..self.members).map(move |index| {
+            let value = if self.present >> index & 1 == 1 { values.next() } else { None };
+            (FieldId(index), value.unwrap_or(&Value::Absent))
+        })
+    }
+
+    /// The members that have a value, in the type's order.
+    pub fn present(&self) -> impl Iterator<Item = (FieldId, &Value)> {
+        let mut rest = self.present;
+        self.values.iter().map(move |value| {
+            let field = FieldId(rest.trailing_zeros() as u16);
+            rest &= rest.wrapping_sub(1);
+            (field, value)
+        })
     }
 }
 
@@ -237,6 +308,41 @@ mod tests {
             [contact::COMPANY.min(contact::NICKNAME), contact::COMPANY.max(contact::NICKNAME)]
         );
         assert_eq!(found, record, "counting is no part of the value");
+    }
+
+    #[test]
+    fn a_member_is_what_it_was_set_to_last() {
+        let contract = Contract::get().unwrap();
+        let all = || contract.model.types.iter().map(|ty| ty.members.len()).enumerate();
+        assert!(all().all(|(_, members)| members <= 128), "more than a record has room for");
+        for (index, members) in all() {
+            let ty = TypeId(index as u16);
+            let mut record = contract.record(ty);
+            let fields: Vec<FieldId> = (0..members as u16).map(FieldId).collect();
+            // The last first, so that each is put before those that are there.
+            for field in fields.iter().rev() {
+                record.set(*field, i64::from(field.0));
+            }
+            record.set(FieldId(members as u16), true);
+            assert_eq!(record.present().count(), members);
+            for field in fields.iter().filter(|field| field.0 % 3 == 1) {
+                assert_eq!(record.take(*field), Value::Integer(i64::from(field.0)));
+            }
+            for field in fields.iter().filter(|field| field.0 % 3 == 2) {
+                record.set(*field, Value::Absent);
+                record.set(*field, Value::Absent);
+                record.push(*field, true);
+            }
+            let expected = |field: FieldId| match field.0 % 3 {
+                0 => Value::Integer(i64::from(field.0)),
+                1 => Value::Absent,
+                _ => Value::List(vec![Value::Boolean(true)]),
+            };
+            assert!(record.iter().map(|(field, _)| field).eq(fields.iter().copied()));
+            assert!(record.iter().all(|(field, value)| *value == expected(field)));
+            assert!(record.present().all(|(field, value)| *value == expected(field) && !value.is_absent()));
+            assert_eq!(record.present().count(), fields.iter().filter(|field| field.0 % 3 != 1).count());
+        }
     }
 
     #[test]

@@ -39,8 +39,8 @@ impl Rules<'_> {
     }
 
     fn merge(&self, stored: &mut Record, incoming: &Record, errors: &mut Vec<Code>) {
-        for (field, value) in incoming.iter() {
-            if value.is_absent() || !self.writable(field) {
+        for (field, value) in incoming.present() {
+            if !self.writable(field) {
                 continue;
             }
             match value {
@@ -301,9 +301,9 @@ fn lay_over(stored: &mut Record, incoming: &Record, field: FieldId) -> bool {
     };
     let [Value::Record(old)] = &old[..] else { return false };
     let mut merged = old.clone();
-    for (member, value) in new.iter() {
+    for (member, value) in new.present() {
         match value {
-            Value::Absent | Value::Nil => {}
+            Value::Nil => {}
             Value::Text(text) if text.is_empty() => merged.set(member, Value::Absent),
             _ => merged.set(member, value.clone()),
         }

@@ -51,7 +51,8 @@ fn record_to_json(contract: &Contract, declared: TypeRef, record: &Record) -> Js
     if declared != TypeRef::Complex(record.ty()) {
         object.insert(TYPE.to_owned(), Json::from(ty.name.as_str()));
     }
-    for ((_, member), (_, value)) in ty.fields().zip(record.iter()).filter(|(_, (_, v))| !v.is_absent()) {
+    for (field, value) in record.present() {
+        let member = contract.model.member(record.ty(), field);
         object.insert(member.name.clone(), to_json(contract, member.ty, value));
     }
     Json::Object(object)

@@ -140,7 +140,7 @@ impl<'a> Check<'a> {
     }
 
     fn links(&mut self, line: u64, (account, object): Kind, record: &Record) -> Result<(), StoreError> {
-        for (detail, _) in record.iter() {
+        for (detail, _) in record.present() {
             let Some(link) = self.contract.link_of(object, detail).map(|link| self.contract.link(link))
             else {
                 continue;

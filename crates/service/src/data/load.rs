@@ -141,7 +141,7 @@ impl Rows {
 
     fn links(&self, object: ObjectId, record: &Record, out: &mut LinkRows) {
         let Some(owner) = record.text(cv_object::ID).and_then(Guid::parse) else { return };
-        for (detail, _) in record.iter().filter(|(_, value)| !value.is_absent()) {
+        for (detail, _) in record.present() {
             let Some(id) = self.contract.link_of(object, detail) else { continue };
             let link = self.contract.link(id);
             let Some(field) = link_id(link) else { continue };
