@@ -78,7 +78,17 @@ pub(crate) fn column<'a>(
     column: &Column,
     record: &'a Record,
 ) -> Result<Held<'a>> {
-    encode(contract, column.form, record.get(column.field))
+    held(contract, table, column, record.get(column.field))
+}
+
+/// What a column of the table holds for a value.
+pub(crate) fn held<'a>(
+    contract: &'a Contract,
+    table: &Table,
+    column: &Column,
+    value: &'a Value,
+) -> Result<Held<'a>> {
+    encode(contract, column.form, value)
         .ok_or_else(|| StoreError::Record { table: table.name.clone(), column: column.name.clone() })
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Table {
     pub ty: TypeId,
     /// The members that are columns, in the type's order; the Id is none of them.
     pub columns: Vec<Column>,
+    /// The place among the columns of each member that is one, by the member's place.
+    places: Vec<Option<u16>>,
     /// The members that are also kept folded.
     pub keys: Vec<KeyColumn>,
     /// The details that are rows of a link table.
@@ -210,12 +212,20 @@ impl Table {
             KeyColumn { field: key.field, name: format!("{source}_key"), source }
         });
         let keys = keys.collect();
-        Table { id: object, name, object: kind.name.clone(), ty: kind.ty, columns, keys, links, references }
+        let place = |field| columns.iter().position(|column: &Column| column.field == field);
+        let places = contract.model.ty(kind.ty).fields().map(|(field, _)| place(field).map(|at| at as u16));
+        let (places, ty, object_name) = (places.collect(), kind.ty, kind.name.clone());
+        Table { id: object, name, object: object_name, ty, columns, places, keys, links, references }
     }
 
     /// The column of a member, if it is one.
     pub fn column(&self, field: FieldId) -> Option<&Column> {
-        self.columns.iter().find(|column| column.field == field)
+        self.place(field).and_then(|place| self.columns.get(usize::from(place)))
+    }
+
+    /// The place of that column among all.
+    pub fn place(&self, field: FieldId) -> Option<u16> {
+        self.places.get(usize::from(field.0)).copied().flatten()
     }
 
     /// Whether changes of these members move index entries: those of a key or of a reference.

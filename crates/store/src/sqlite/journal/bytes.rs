@@ -60,6 +60,7 @@ impl Writer {
 
 /// The bytes that are still to be read. Each verb gives none for what [`Writer`] does not write; nothing is
 /// set aside for a count before what it counts is there.
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {

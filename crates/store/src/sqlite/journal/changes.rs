@@ -1,33 +1,35 @@
 //! What one update changes: of each object the columns that get another value, and no other.
 
+use super::bytes::Reader;
+use super::entry;
 use super::generation::Key;
 use crate::account::AccountId;
 use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::{Column, Table};
 use contract::{Changes as Changed, Contract, Guid, ObjectId, Record};
-use std::ops::Range;
 
-/// Changes of some objects of one type, none of which moves an index entry.
+/// Changes of some objects of one type, none of which moves an index entry. They are kept as the bytes that
+/// the journal has of them.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Changes {
     /// Whose objects they are.
     pub account: AccountId,
     /// The objects' type.
     pub object: ObjectId,
-    rows: Vec<Row>,
+    /// The columns that change in any of them, by their places in the table, in that order.
     columns: Vec<u16>,
-    values: Vec<Held<'static>>,
+    rows: Vec<Row>,
+    bytes: Vec<u8>,
 }
 
-/// One object's.
+/// Where one object's are.
 #[derive(Debug, PartialEq)]
 struct Row {
-    id: Guid,
     /// The row's number in its table.
     place: i64,
-    /// Its share of the columns, and of the values.
-    share: (u32, u32),
+    /// Where its bytes begin.
+    at: u32,
 }
 
 /// One object's changes.
@@ -37,10 +39,9 @@ pub(crate) struct Change<'a> {
     pub id: Guid,
     /// The number of its row.
     pub place: i64,
-    /// Columns, by their places in the table, each once and in that order.
-    pub columns: &'a [u16],
-    /// What each of them gets.
-    pub values: &'a [Held<'static>],
+    columns: &'a [u16],
+    count: usize,
+    values: Reader<'a>,
 }
 
 impl Changes {
@@ -54,26 +55,42 @@ impl Changes {
         records: &[Record],
         mut place: impl FnMut(Guid) -> Result<i64>,
     ) -> Result<Option<Changes>> {
-        let mut out = Changes { account, object: table.id, rows: vec![], columns: vec![], values: vec![] };
-        let mut known: Option<(Changed, Vec<u16>)> = None;
+        let mut kinds: Vec<(Changed, Vec<u16>)> = Vec::new();
         for record in records {
             let Some(changed) = record.changes() else { return Ok(None) };
-            if known.as_ref().is_none_or(|(before, _)| *before != changed) {
+            if kinds.iter().all(|(known, _)| *known != changed) {
                 let Some(columns) = columns(table, changed) else { return Ok(None) };
-                known = Some((changed, columns));
+                kinds.push((changed, columns));
             }
-            let columns = known.as_ref().map_or(&[][..], |(_, columns)| columns);
-            let from = out.values.len();
-            for column in columns {
-                let column = &table.columns[usize::from(*column)];
-                out.values.push(form::column(contract, table, column, record)?.into_owned());
-            }
-            out.columns.extend(columns);
-            let id = form::id(table, record)?;
-            let share = (from as u32, out.values.len() as u32);
-            out.rows.push(Row { id, place: place(id)?, share });
         }
-        Ok(Some(out))
+        let mut used: Vec<u16> = kinds.iter().flat_map(|(_, columns)| columns).copied().collect();
+        used.sort_unstable();
+        used.dedup();
+        let mut out = entry::begin(account, table, &used, records.len());
+        let mut rows = Vec::with_capacity(records.len());
+        for record in records {
+            let kind = kinds.iter().find(|(known, _)| Some(*known) == record.changes());
+            let columns = kind.map_or(&[][..], |(_, columns)| columns);
+            let id = form::id(table, record)?;
+            rows.push(Row { place: place(id)?, at: out.0.len() as u32 });
+            out.0.extend(id.0);
+            out.count(columns.len());
+            for column in columns {
+                let held = form::column(contract, table, &table.columns[usize::from(*column)], record)?;
+                out.column(used.partition_point(|other| other < column), &held);
+            }
+        }
+        Ok(Some(Changes { account, object: table.id, columns: used, rows, bytes: out.0 }))
+    }
+
+    /// The changes as a row of the journal.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The columns that change in any of the objects, by their places in the table.
+    pub fn columns(&self) -> &[u16] {
+        &self.columns
     }
 
     /// The object of a change.
@@ -86,12 +103,25 @@ impl Changes {
         self.rows.len()
     }
 
+    /// The object that a change is about.
+    pub fn key_of(&self, index: usize) -> Option<Key> {
+        let Row { at, .. } = self.rows.get(index)?;
+        let id = Guid(Reader(self.bytes.get(*at as usize..)?).array()?);
+        Some(Key { account: self.account, object: self.object, id })
+    }
+
+    /// The number of that object's row.
+    pub fn place(&self, index: usize) -> Option<i64> {
+        self.rows.get(index).map(|row| row.place)
+    }
+
     /// Those of one object.
     pub fn get(&self, index: usize) -> Option<Change<'_>> {
-        let row = self.rows.get(index)?;
-        let share: Range<usize> = row.share.0 as usize..row.share.1 as usize;
-        let (columns, values) = (self.columns.get(share.clone())?, self.values.get(share)?);
-        Some(Change { id: row.id, place: row.place, columns, values })
+        let Row { place, at } = *self.rows.get(index)?;
+        let mut values = Reader(self.bytes.get(at as usize..)?);
+        let id = Guid(values.array()?);
+        let count = values.count()?;
+        Some(Change { id, place, columns: &self.columns, count, values })
     }
 
     /// Those of every object, in the order of the records.
@@ -101,13 +131,18 @@ impl Changes {
 
     /// The bytes that they take in memory, nearly.
     pub fn weight(&self) -> usize {
-        let texts = self.values.iter().map(|value| match value {
-            Held::Text(text) => text.len(),
-            Held::Bytes(bytes) => bytes.len(),
-            _ => 0,
-        });
-        let each = size_of::<Held<'_>>() + size_of::<u16>();
-        self.rows.len() * size_of::<Row>() + self.values.len() * each + texts.sum::<usize>()
+        size_of::<Changes>() + self.rows.len() * size_of::<Row>() + self.bytes.len()
+    }
+}
+
+impl<'a> Change<'a> {
+    /// What each column that changes gets: columns by their places in the table, each once and in that order.
+    pub fn values(&self) -> impl Iterator<Item = (u16, Held<'a>)> {
+        let Change { columns, mut values, .. } = *self;
+        (0..self.count).map_while(move |_| {
+            let (column, held) = values.column()?;
+            Some((*columns.get(column)?, held))
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 //! program can bring them in before it changes a table.
 
 use super::bytes::{Reader, Writer};
-use super::changes::Changes;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::form::Held;
@@ -25,28 +24,19 @@ pub(crate) struct Entry {
     pub rows: Vec<(Guid, Vec<(usize, Held<'static>)>)>,
 }
 
-/// The changes of objects in a table.
-pub(crate) fn encode(changes: &Changes, table: &Table) -> Vec<u8> {
-    let mut used: Vec<u16> = changes.iter().flat_map(|change| change.columns.iter().copied()).collect();
-    used.sort_unstable();
-    used.dedup();
+/// Begins the changes of objects in a table. Each has its bytes after that: its id, how many values it gets, and
+/// the values, whose columns are numbered as they are given here.
+pub(crate) fn begin(account: AccountId, table: &Table, columns: &[u16], objects: usize) -> Writer {
     let mut out = Writer(vec![VERSION]);
-    out.0.extend(changes.account.0.to_le_bytes());
+    out.0.extend(account.0.to_le_bytes());
     out.text(&table.name);
-    out.count(used.len());
-    used.iter().for_each(|column| out.text(&table.columns[usize::from(*column)].name));
-    out.count(changes.len());
-    for change in changes.iter() {
-        out.0.extend(change.id.0);
-        out.count(change.columns.len());
-        for (column, held) in change.columns.iter().zip(change.values) {
-            out.column(used.partition_point(|other| other < column), held);
-        }
-    }
-    out.0
+    out.count(columns.len());
+    columns.iter().for_each(|column| out.text(&table.columns[usize::from(*column)].name));
+    out.count(objects);
+    out
 }
 
-/// What bytes that [`encode`] made say.
+/// What a row of the journal says.
 ///
 /// # Errors
 /// [`StoreError::Stored`] for other bytes.
@@ -79,6 +69,7 @@ fn row(rest: &mut Reader<'_>, columns: usize) -> Option<(Guid, Vec<(usize, Held<
 
 #[cfg(test)]
 mod tests {
+    use super::super::changes::Changes;
     use super::*;
     use crate::layout::Layout;
     use contract::handles::object_type::CONTACT;
@@ -119,16 +110,14 @@ mod tests {
             let records: Vec<Record> =
                 (0_u8..).zip(&texts).map(|(number, texts)| changed(number, texts)).collect();
             let Some(changes) = changes(&records, CONTACT) else { return Ok(()) };
-            let entry = decode(&encode(&changes, table)).unwrap();
+            let entry = decode(changes.bytes()).unwrap();
             prop_assert_eq!((entry.account, entry.table.as_str()), (AccountId(-7), "contact"));
             prop_assert_eq!(entry.rows.len(), records.len());
             for (change, (id, values)) in changes.iter().zip(&entry.rows) {
-                let written = change.columns.iter().zip(change.values);
-                let written: Vec<_> = written
-                    .map(|(column, held)| (table.columns[usize::from(*column)].name.as_str(), held))
-                    .collect();
-                let read: Vec<_> =
-                    values.iter().map(|(column, held)| (entry.columns[*column].as_str(), held)).collect();
+                let name = |column: u16| table.columns[usize::from(column)].name.as_str();
+                let written: Vec<_> = change.values().map(|(column, held)| (name(column), held)).collect();
+                let read = values.iter().map(|(column, held)| (entry.columns[*column].as_str(), held.borrowed()));
+                let read: Vec<_> = read.collect();
                 prop_assert_eq!((change.id, written), (*id, read));
             }
         }
@@ -145,11 +134,12 @@ mod tests {
             let mut record = changed(1, &[]);
             record.set(contract::handles::object::contact::TITLE, "Chair");
             record.set(contract::handles::object::contact::COMPANY, "Sample");
-            let bytes = encode(&changes(&[record], CONTACT).unwrap(), LAYOUT.table(CONTACT));
+            let changes = changes(&[record], CONTACT).unwrap();
+            let bytes = changes.bytes();
             if cut < bytes.len() {
                 prop_assert!(decode(&bytes[..cut]).is_err());
             }
-            prop_assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+            prop_assert!(decode(&[bytes, &[0]].concat()).is_err());
         }
     }
 

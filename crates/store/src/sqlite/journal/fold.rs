@@ -1,7 +1,7 @@
 //! Brings what waits in the journal into the tables.
 
 use super::changes::Change;
-use super::generation::Generation;
+use super::generation::Found;
 use super::{Journal, Key, entry};
 use crate::error::{Result, StoreError};
 use crate::form::Held;
@@ -24,7 +24,7 @@ const SLICE: usize = 512;
 /// The work of the thread that writes.
 #[derive(Default)]
 pub(crate) struct Folder {
-    order: Vec<(ObjectId, i64, Key)>,
+    order: Vec<(ObjectId, i64, u32)>,
     next: usize,
     due: usize,
 }
@@ -105,12 +105,14 @@ impl Folder {
         };
         let end = self.next.saturating_add(count).min(self.order.len());
         let finished = end == self.order.len();
+        let found = generation.read();
         let folded =
             self.order[self.next..end].chunk_by(|one, other| one.0 == other.0).try_for_each(|objects| {
                 let rows =
-                    objects.iter().map(|(_, place, key)| Merged::of(&generation, key, *place)).collect();
-                update(connection, schema, objects[0].0, rows)
+                    objects.iter().filter_map(|(_, place, number)| Merged::of(&found, *number, *place));
+                update(connection, schema, objects[0].0, rows.collect())
             });
+        drop(found);
         let folded = folded.and_then(|()| {
             if finished {
                 connection.prepare_cached("DELETE FROM journal WHERE seq <= ?1")?.execute([last])?;
@@ -127,27 +129,29 @@ impl Folder {
 }
 
 /// All that is to be changed of an object.
-struct Merged {
+struct Merged<'a> {
     key: Key,
     place: i64,
     columns: Vec<u16>,
-    values: Vec<Held<'static>>,
+    values: Vec<Held<'a>>,
 }
 
-impl Merged {
-    fn of(generation: &Generation, key: &Key, place: i64) -> Merged {
-        let mut merged = Merged { key: *key, place, columns: Vec::new(), values: Vec::new() };
-        generation.visit(key, u64::MAX, |change| merged.add(change));
-        merged
+impl<'a> Merged<'a> {
+    /// What a generation has of the object whose last entry is `number`.
+    fn of(found: &'a Found, number: u32, place: i64) -> Option<Merged<'a>> {
+        let key = found.key(number)?;
+        let mut merged = Merged { key, place, columns: Vec::new(), values: Vec::new() };
+        found.changes(number, u64::MAX).for_each(|change| merged.add(change));
+        Some(merged)
     }
 
-    fn add(&mut self, change: Change<'_>) {
-        for (column, value) in change.columns.iter().zip(change.values) {
-            match self.columns.binary_search(column) {
-                Ok(index) => self.values[index] = value.clone(),
+    fn add(&mut self, change: Change<'a>) {
+        for (column, value) in change.values() {
+            match self.columns.binary_search(&column) {
+                Ok(index) => self.values[index] = value,
                 Err(index) => {
-                    self.columns.insert(index, *column);
-                    self.values.insert(index, value.clone());
+                    self.columns.insert(index, column);
+                    self.values.insert(index, value);
                 }
             }
         }
@@ -155,7 +159,12 @@ impl Merged {
 }
 
 /// Changes rows of a table: those that change alike by a statement of their own.
-fn update(connection: &Connection, schema: &Schema, object: ObjectId, mut rows: Vec<Merged>) -> Result<()> {
+fn update(
+    connection: &Connection,
+    schema: &Schema,
+    object: ObjectId,
+    mut rows: Vec<Merged<'_>>,
+) -> Result<()> {
     let table = schema.table(object);
     rows.sort_by(|one, other| one.columns.cmp(&other.columns));
     for alike in rows.chunk_by(|one, other| one.columns == other.columns) {
@@ -183,7 +192,7 @@ fn update(connection: &Connection, schema: &Schema, object: ObjectId, mut rows: 
 }
 
 /// Sets all columns of a row: most of them as they are.
-fn update_whole(connection: &Connection, schema: &Schema, object: ObjectId, row: &Merged) -> Result<()> {
+fn update_whole(connection: &Connection, schema: &Schema, object: ObjectId, row: &Merged<'_>) -> Result<()> {
     let Key { account, id, .. } = row.key;
     let mut own = connection.prepare_cached(&schema.sql(object).own)?;
     let mut rows = own.query(params![account.0, id.0])?;

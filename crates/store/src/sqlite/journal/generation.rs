@@ -3,7 +3,9 @@
 use super::changes::{Change, Changes};
 use crate::account::AccountId;
 use contract::{Guid, ObjectId};
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::hash_table::{self as table, HashTable};
+use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// An object of an account.
@@ -18,39 +20,49 @@ pub(crate) struct Key {
 #[derive(Default)]
 pub(crate) struct Generation(RwLock<Found>);
 
+/// What a generation has: a number for each change of an object.
 #[derive(Default)]
-struct Found {
+pub(crate) struct Found {
+    calls: Vec<Call>,
     entries: Vec<Entry>,
-    /// The last entry of each object.
-    latest: HashMap<Key, u32>,
-    /// How many entries each type of object has, with its columns that they change, as bits.
+    /// The last entry of each object, to be found by its key.
+    latest: HashTable<u32>,
+    hasher: RandomState,
+    /// The columns that have changed of each type of object, as bits.
     objects: Vec<(ObjectId, u128)>,
     weight: usize,
 }
 
-struct Entry {
+/// What a call has changed.
+struct Call {
     commit: u64,
     changes: Arc<Changes>,
-    index: u32,
-    /// The entry before this one that is about the same object.
-    before: Option<u32>,
+    /// The number of its first entry.
+    first: u32,
+}
+
+/// What has changed of an object.
+struct Entry {
+    call: u32,
+    /// The entry before this one that is about the same object, or itself if there is none.
+    before: u32,
 }
 
 impl Generation {
     /// Adds what a commit changes.
     pub fn add(&self, commit: u64, changes: &Arc<Changes>) {
         let mut found = self.write();
-        found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + size_of::<(Key, u32)>());
-        let columns = bits(changes.iter().flat_map(|change| change.columns));
+        let found = &mut *found;
+        found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + 2 * size_of::<u32>());
+        let columns = bits(changes.columns());
         match found.objects.iter_mut().find(|(object, _)| *object == changes.object) {
             Some((_, known)) => *known |= columns,
             None => found.objects.push((changes.object, columns)),
         }
-        for (index, change) in (0..).zip(changes.iter()) {
-            let key = changes.key(&change);
-            let number = found.entries.len() as u32;
-            let before = found.latest.insert(key, number);
-            found.entries.push(Entry { commit, changes: Arc::clone(changes), index, before });
+        let (call, first) = (found.calls.len() as u32, found.entries.len() as u32);
+        found.calls.push(Call { commit, changes: Arc::clone(changes), first });
+        for change in changes.iter() {
+            found.push(call, changes.key(&change));
         }
     }
 
@@ -59,17 +71,14 @@ impl Generation {
         self.read().entries.len()
     }
 
-    /// Forgets the entries from `length` on.
+    /// Forgets the entries from `length` on, which is where a call begins.
     pub fn truncate(&self, length: usize) {
         let mut found = self.write();
         while found.entries.len() > length {
-            let Some(entry) = found.entries.pop() else { return };
-            let Some(change) = entry.changes.get(entry.index as usize) else { continue };
-            let key = entry.changes.key(&change);
-            match entry.before {
-                Some(before) => found.latest.insert(key, before),
-                None => found.latest.remove(&key),
-            };
+            found.pop();
+        }
+        while found.calls.last().is_some_and(|call| call.first as usize >= length) {
+            found.calls.pop();
         }
     }
 
@@ -78,21 +87,22 @@ impl Generation {
         self.read().weight
     }
 
-    /// The commit that changed an object last.
-    pub fn last_commit(&self, key: &Key) -> Option<u64> {
+    /// Whether no commit after `commit` has changed any of these objects.
+    pub fn is_older(&self, keys: &[Key], commit: u64) -> bool {
         let found = self.read();
-        let entry = found.latest.get(key)?;
-        found.entries.get(*entry as usize).map(|entry| entry.commit)
+        let is_old = |number: u32| found.call(number).is_none_or(|(call, _)| call.commit <= commit);
+        found.calls.last().is_none_or(|call| call.commit <= commit)
+            || keys.iter().all(|key| found.find(key).is_none_or(is_old))
     }
 
     /// The first commit of all.
     pub fn oldest(&self) -> Option<u64> {
-        self.read().entries.first().map(|entry| entry.commit)
+        self.read().calls.first().map(|call| call.commit)
     }
 
     /// The last commit of all.
     pub fn newest(&self) -> Option<u64> {
-        self.read().entries.last().map(|entry| entry.commit)
+        self.read().calls.last().map(|call| call.commit)
     }
 
     /// Whether any of these columns of an object type has changed, of all if none are given.
@@ -105,43 +115,106 @@ impl Generation {
     }
 
     /// Gives `each` what commits up to `commit` have changed of an object, the first first.
-    pub fn visit(&self, key: &Key, commit: u64, mut each: impl FnMut(Change<'_>)) {
+    pub fn visit(&self, key: &Key, commit: u64, each: impl FnMut(Change<'_>)) {
         let found = self.read();
-        let Some(latest) = found.latest.get(key) else { return };
-        let mut chain = Vec::new();
-        let mut next = Some(*latest);
-        while let Some(entry) = next.and_then(|number| found.entries.get(number as usize)) {
-            if entry.commit <= commit {
-                chain.push(entry);
-            }
-            next = entry.before;
-        }
-        for entry in chain.into_iter().rev() {
-            if let Some(change) = entry.changes.get(entry.index as usize) {
-                each(change);
-            }
+        if let Some(number) = found.find(key) {
+            found.changes(number, commit).for_each(each);
         }
     }
 
-    /// Every object that has changed, with the number of its row, in the order of the tables and their rows.
-    pub fn in_order(&self) -> Vec<(ObjectId, i64, Key)> {
-        let found = self.read();
-        let place = |(key, number): (&Key, &u32)| {
-            let entry = found.entries.get(*number as usize)?;
-            Some((key.object, entry.changes.get(entry.index as usize)?.place, *key))
+    /// All that it has; nothing can be added meanwhile.
+    pub fn read(&self) -> RwLockReadGuard<'_, Found> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // A panic can't leave it half changed: nothing that holds the lock calls out but `visit`, which reads.
+    fn write(&self) -> RwLockWriteGuard<'_, Found> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Found {
+    /// Every object that has changed, with the number of its row and that of its last entry, in the order of the
+    /// tables and their rows.
+    pub fn in_order(&self) -> Vec<(ObjectId, i64, u32)> {
+        let place = |number: &u32| {
+            let (call, index) = self.call(*number)?;
+            Some((call.changes.object, call.changes.place(index)?, *number))
         };
-        let mut out: Vec<_> = found.latest.iter().filter_map(place).collect();
+        let mut out: Vec<_> = self.latest.iter().filter_map(place).collect();
         out.sort_unstable();
         out
     }
 
-    // A panic can't leave it half changed: nothing that holds the lock calls out but `visit`, which reads.
-    fn read(&self) -> RwLockReadGuard<'_, Found> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    /// The object that an entry is about.
+    pub fn key(&self, number: u32) -> Option<Key> {
+        let (call, index) = self.call(number)?;
+        call.changes.key_of(index)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Found> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    /// What commits up to `commit` have changed of an object, the first first; `number` is its last entry.
+    pub fn changes(&self, number: u32, commit: u64) -> impl Iterator<Item = Change<'_>> {
+        let mut chain = vec![number];
+        let mut last = number;
+        while let Some(entry) = self.entries.get(last as usize).filter(|entry| entry.before != last) {
+            last = entry.before;
+            chain.push(last);
+        }
+        chain.into_iter().rev().filter_map(move |number| {
+            let (call, index) = self.call(number).filter(|(call, _)| call.commit <= commit)?;
+            call.changes.get(index)
+        })
+    }
+
+    /// The call that an entry is of, and its place there.
+    fn call(&self, number: u32) -> Option<(&Call, usize)> {
+        let call = self.calls.get(self.entries.get(number as usize)?.call as usize)?;
+        Some((call, (number - call.first) as usize))
+    }
+
+    fn find(&self, key: &Key) -> Option<u32> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let hash = self.hasher.hash_one(key);
+        self.latest.find(hash, |number| self.key(*number) == Some(*key)).copied()
+    }
+
+    fn push(&mut self, call: u32, key: Key) {
+        let number = self.entries.len() as u32;
+        let hash = self.hasher.hash_one(key);
+        self.entries.push(Entry { call, before: number });
+        let Found { calls, entries, latest, hasher, .. } = self;
+        let key_of = |number: u32| {
+            let call = &calls[entries[number as usize].call as usize];
+            call.changes.key_of((number - call.first) as usize)
+        };
+        let known = latest.entry(
+            hash,
+            |number| key_of(*number) == Some(key),
+            |number| hasher.hash_one(key_of(*number).unwrap_or(key)),
+        );
+        let before = match known {
+            table::Entry::Occupied(mut known) => std::mem::replace(known.get_mut(), number),
+            table::Entry::Vacant(place) => {
+                place.insert(number);
+                number
+            }
+        };
+        self.entries[number as usize].before = before;
+    }
+
+    fn pop(&mut self) {
+        let number = self.entries.len().saturating_sub(1) as u32;
+        let Some(key) = self.key(number) else { return };
+        let hash = self.hasher.hash_one(key);
+        if let Ok(mut known) = self.latest.find_entry(hash, |known| *known == number) {
+            match self.entries[number as usize].before {
+                before if before == number => drop(known.remove()),
+                before => *known.get_mut() = before,
+            }
+        }
+        self.entries.pop();
     }
 }
 
@@ -182,7 +255,9 @@ pub(super) mod tests {
     /// The titles that an object got, as a commit sees them.
     fn titles(generation: &Generation, number: u8, commit: u64) -> Vec<String> {
         let mut out = Vec::new();
-        generation.visit(&key(number), commit, |change| out.push(format!("{:?}", change.values)));
+        generation.visit(&key(number), commit, |change| {
+            out.push(format!("{:?}", change.values().collect::<Vec<_>>()));
+        });
         let text = |value: String| value.split('"').nth(1).unwrap_or_default().to_owned();
         out.into_iter().map(text).collect()
     }
@@ -197,11 +272,14 @@ pub(super) mod tests {
         assert_eq!(titles(&generation, 2, 2), ["first", "second"]);
         assert_eq!(titles(&generation, 3, 2), ["second"]);
         assert_eq!(titles(&generation, 9, 2), [""; 0]);
-        let last = |number| generation.last_commit(&key(number));
-        assert_eq!([last(1), last(2), last(3), last(9)], [Some(1), Some(2), Some(2), None]);
+        let is_older = |number, commit| generation.is_older(&[key(9), key(number)], commit);
+        assert_eq!([1, 2, 3].map(|number| is_older(number, 0)), [false; 3]);
+        assert_eq!([1, 2, 3].map(|number| is_older(number, 1)), [true, false, false]);
+        assert_eq!([1, 2, 3].map(|number| is_older(number, 2)), [true; 3]);
         assert_eq!((generation.oldest(), generation.newest()), (Some(1), Some(2)));
-        let order: Vec<u8> = generation.in_order().into_iter().map(|(_, _, key)| key.id.0[0]).collect();
-        assert_eq!(order, [3, 2, 1], "in the order of the rows");
+        let found = generation.read();
+        let order = found.in_order().into_iter().map(|(_, _, number)| found.key(number).unwrap().id.0[0]);
+        assert_eq!(order.collect::<Vec<_>>(), [3, 2, 1], "in the order of the rows");
     }
 
     #[test]
@@ -213,7 +291,7 @@ pub(super) mod tests {
         generation.truncate(length);
         assert_eq!(titles(&generation, 2, 9), ["first"]);
         assert_eq!(titles(&generation, 3, 9), [""; 0]);
-        assert_eq!(generation.last_commit(&key(3)), None);
+        assert!(generation.is_older(&[key(3)], 0) && !generation.is_older(&[key(1)], 0));
         generation.add(2, &titled(&[3], "again"));
         assert_eq!(titles(&generation, 3, 9), ["again"]);
     }

@@ -21,7 +21,6 @@ mod plan;
 mod rows;
 
 use crate::error::Result;
-use crate::layout::Table;
 use crate::sqlite::access::execute;
 use changes::{Change, Changes};
 use contract::ObjectId;
@@ -150,14 +149,13 @@ impl Journal {
     fn append(
         &self,
         connection: &Connection,
-        table: &Table,
         changes: &Arc<Changes>,
         rows: Vec<Option<Packed>>,
     ) -> Result<()> {
         let mut state = self.write();
         let mut statement =
             connection.prepare_cached("INSERT INTO journal (seq, changes) VALUES (?1, ?2)")?;
-        statement.execute((state.next, entry::encode(changes, table)))?;
+        statement.execute((state.next, changes.bytes()))?;
         state.next += 1;
         state.active.add(state.commit + 1, changes);
         let commit = state.commit + 1;
@@ -192,15 +190,15 @@ impl Journal {
     pub fn permits(&self, plan: &Plan) -> bool {
         let state = self.read();
         let generations = || state.folding.iter().map(|(generation, _)| generation).chain([&state.active]);
-        let is_old = |commit: Option<u64>| commit.is_none_or(|commit| commit <= plan.snapshot);
+        let is_old = |commit: u64| commit <= plan.snapshot;
         state.coarse.max(state.forgotten) <= plan.snapshot
-            && (!plan.relies_on_all || generations().all(|generation| is_old(generation.newest())))
-            && plan.rows.iter().all(|key| generations().all(|generation| is_old(generation.last_commit(key))))
+            && (!plan.relies_on_all || generations().all(|all| all.newest().is_none_or(is_old)))
+            && generations().all(|generation| generation.is_older(&plan.rows, plan.snapshot))
     }
 
     /// Has what waits be brought into the tables, or what is under way: gives the objects, in the order of the
-    /// tables.
-    fn rotate(&self) -> Vec<(ObjectId, i64, Key)> {
+    /// tables, as the generation numbers them.
+    fn rotate(&self) -> Vec<(ObjectId, i64, u32)> {
         let mut state = self.write();
         if let (Some((_, last)), None) = (state.rows, &state.folding) {
             let generation = std::mem::take(&mut state.active);
@@ -208,7 +206,7 @@ impl Journal {
         }
         let folding = state.folding.as_ref().map(|(generation, _)| Arc::clone(generation));
         drop(state);
-        folding.map(|generation| generation.in_order()).unwrap_or_default()
+        folding.map(|generation| generation.read().in_order()).unwrap_or_default()
     }
 
     /// Commits by `commit` what was brought into the tables; all of a generation if it is `finished`.

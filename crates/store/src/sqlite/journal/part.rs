@@ -10,6 +10,7 @@ use crate::form;
 use crate::layout::Table;
 use crate::sqlite::access::Access;
 use contract::{Guid, ObjectId, Record, Timestamp};
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ pub(crate) struct Part<'a> {
     view: View,
     role: Role<'a>,
     /// The rows of the objects that the job has read.
-    places: RefCell<HashMap<Key, i64>>,
+    places: RefCell<HashMap<Key, i64, RandomState>>,
     lacks_whole: Cell<bool>,
 }
 
@@ -170,9 +171,9 @@ impl Access<'_> {
         let mut failed = None;
         let mut is_changed = false;
         part.view.visit(&key, |change| {
-            for (column, held) in change.columns.iter().zip(change.values) {
-                let column = &table.columns[usize::from(*column)];
-                match form::decode(self.schema.contract, column.form, held.borrowed()) {
+            for (column, held) in change.values() {
+                let column = &table.columns[usize::from(column)];
+                match form::decode(self.schema.contract, column.form, held) {
                     Some(value) => record.set(column.field, value),
                     None => failed = Some(column),
                 }
@@ -292,8 +293,7 @@ impl Access<'_> {
                 Ok(())
             }
             Role::Writes(tally) => tally.append(self.connection, changes.len(), || {
-                let table = self.schema.table(changes.object);
-                part.journal.append(self.connection, table, &changes, rows)?;
+                part.journal.append(self.connection, &changes, rows)?;
                 let ids = changes.iter().map(|change| change.id);
                 self.log_changed(changes.account, changes.object, ids, at)
             }),

@@ -7,6 +7,7 @@ use crate::form::{self, Held};
 use crate::layout::Table;
 use contract::handles::object::cv_object;
 use contract::{Contract, Record};
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -27,7 +28,7 @@ pub(crate) struct Rows {
 
 #[derive(Default)]
 struct Shard {
-    kept: IndexMap<Key, Kept>,
+    kept: IndexMap<Key, Kept, RandomState>,
     size: usize,
     /// Where the next row is put out from if there is no room.
     hand: usize,
@@ -105,10 +106,11 @@ impl Packed {
     /// [`crate::StoreError::Record`] if it cannot be a row.
     pub fn new(contract: &'static Contract, table: &Table, record: &Record, place: i64) -> Result<Packed> {
         let mut values = Writer(Vec::with_capacity(512));
-        for (index, column) in table.columns.iter().enumerate() {
-            let held = form::column(contract, table, column, record)?;
+        for (field, value) in record.present() {
+            let Some(place) = table.place(field).map(usize::from) else { continue };
+            let held = form::held(contract, table, &table.columns[place], value)?;
             if held != Held::Null {
-                values.column(index, &held);
+                values.column(place, &held);
             }
         }
         Ok(Packed { place, values: values.0.into() })
