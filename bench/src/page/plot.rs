@@ -9,7 +9,7 @@ use crate::report::Row;
 const WIDTH: f64 = 960.0;
 /// Where the axes begin and end.
 const LEFT: f64 = 256.0;
-const RIGHT: f64 = 920.0;
+const RIGHT: f64 = 884.0;
 /// From one bar to the next.
 const STEP: f64 = 32.0;
 /// From one line of labels to the next.

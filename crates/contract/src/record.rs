@@ -170,7 +170,11 @@ impl Record {
     /// Where a member's value is, or would be; none past the type's end.
     fn place(&self, field: FieldId) -> Option<Place> {
         let bit = 1_u128.checked_shl(u32::from(field.0)).filter(|_| field.0 < self.members)?;
-        let index = (self.present & (bit - 1)).count_ones() as usize;
+        // Most records are made in the type's order.
+        let index = match self.present < bit {
+            true => self.values.len(),
+            false => (self.present & (bit - 1)).count_ones() as usize,
+        };
         Some(Place { bit, index, is_present: self.present & bit != 0 })
     }
 

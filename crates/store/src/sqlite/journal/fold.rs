@@ -19,7 +19,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 const PACE: (usize, usize) = (5, 4);
 
 /// Objects that are worth a transaction of their own.
-const SLICE: usize = 512;
+const SLICE: usize = 200;
 
 /// The work of the thread that writes.
 #[derive(Default)]
