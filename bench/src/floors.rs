@@ -36,6 +36,13 @@ impl Bound {
     }
 }
 
+/// Of figures that were taken twice, the faster: the machine may have been slow for a minute, and so would flatter
+/// the server.
+pub fn faster(once: Vec<(Bound, Measured)>, again: Vec<(Bound, Measured)>) -> Vec<(Bound, Measured)> {
+    let pairs = once.into_iter().zip(again);
+    pairs.map(|(one, other)| if other.1.contacts() > one.1.contacts() { other } else { one }).collect()
+}
+
 /// All floors, on a copy of the store's file and on a file of their own.
 pub fn measure(bench: &Bench, copy: &Path, contacts: &Population) -> Result<Vec<(Bound, Measured)>> {
     let contract = message::contract()?;

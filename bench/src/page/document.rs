@@ -23,7 +23,7 @@ The floors are one thread without a server, and tokenise the very same bytes. *I
 the same rows in a copy of the same file, one durable transaction a call: *keys rewritten* sets every column that it \
 is sent, as a plain program would, and is what the goal is held against; *keys left* spares itself the folded keys \
 and their indexes, as if it were known that no key changes. *Limit* appends the same changes to a file in binary form, \
-one write and one fdatasync a call.
+one write and one fdatasync a call. Each is taken before the loads and after them, and the faster counts.
 ";
 
 /// The page.

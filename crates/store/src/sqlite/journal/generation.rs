@@ -206,15 +206,15 @@ impl Found {
 
     fn pop(&mut self) {
         let number = self.entries.len().saturating_sub(1) as u32;
-        let Some(key) = self.key(number) else { return };
+        let key = self.key(number);
+        let (Some(key), Some(Entry { before, .. })) = (key, self.entries.pop()) else { return };
         let hash = self.hasher.hash_one(key);
         if let Ok(mut known) = self.latest.find_entry(hash, |known| *known == number) {
-            match self.entries[number as usize].before {
-                before if before == number => drop(known.remove()),
-                before => *known.get_mut() = before,
+            match before == number {
+                true => drop(known.remove()),
+                false => *known.get_mut() = before,
             }
         }
-        self.entries.pop();
     }
 }
 
@@ -294,6 +294,25 @@ pub(super) mod tests {
         assert!(generation.is_older(&[key(3)], 0) && !generation.is_older(&[key(1)], 0));
         generation.add(2, &titled(&[3], "again"));
         assert_eq!(titles(&generation, 3, 9), ["again"]);
+    }
+
+    #[test]
+    fn every_one_of_many_objects_is_found() {
+        let generation = Generation::default();
+        let numbers: Vec<u8> = (1..=u8::MAX).collect();
+        for (commit, part) in (1..).zip(numbers.chunks(17)) {
+            generation.add(commit, &titled(part, "first"));
+        }
+        generation.add(99, &titled(&numbers[100..], "second"));
+        for number in &numbers {
+            let expected: &[&str] = if *number > 100 { &["first", "second"] } else { &["first"] };
+            assert_eq!(titles(&generation, *number, u64::MAX), expected);
+        }
+        assert_eq!(generation.read().in_order().len(), numbers.len());
+        generation.truncate(numbers.len());
+        assert!(numbers.iter().all(|number| titles(&generation, *number, u64::MAX) == ["first"]));
+        generation.truncate(0);
+        assert!(numbers.iter().all(|number| titles(&generation, *number, u64::MAX).is_empty()));
     }
 
     #[test]
