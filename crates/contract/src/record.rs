@@ -123,6 +123,12 @@ impl Changes {
         self.0.checked_shr(u32::from(field.0)).is_some_and(|bits| bits & 1 == 1)
     }
 
+    /// The members of either set.
+    #[must_use]
+    pub fn or(self, other: Changes) -> Changes {
+        Changes(self.0 | other.0)
+    }
+
     /// The set with one more member; none if the set has no room for it.
     fn with(self, field: FieldId) -> Option<Changes> {
         Some(Changes(self.0 | 1_u128.checked_shl(u32::from(field.0))?))
@@ -238,22 +244,20 @@ impl Record {
     /// Takes the member's value out, leaving it absent.
     pub fn take(&mut self, field: FieldId) -> Value {
         self.note(field);
-        match self.place(field) {
-            Some(Place { bit, index, is_present: true }) => {
-                self.present &= !bit;
-                self.values.remove(index)
-            }
-            _ => Value::Absent,
+        self.place(field).map(|place| self.remove(place)).unwrap_or_default()
+    }
+
+    fn remove(&mut self, place: Place) -> Value {
+        if !place.is_present {
+            return Value::Absent;
         }
+        self.present &= !place.bit;
+        self.values.remove(place.index)
     }
 
     fn put(&mut self, place: Place, value: Value) {
         match (place.is_present, value) {
-            (true, Value::Absent) => {
-                self.present &= !place.bit;
-                self.values.remove(place.index);
-            }
-            (false, Value::Absent) => {}
+            (_, Value::Absent) => drop(self.remove(place)),
             (true, value) => self.values[place.index] = value,
             (false, value) => {
                 self.present |= place.bit;

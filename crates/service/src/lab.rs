@@ -36,7 +36,7 @@ pub(crate) async fn seed(service: &Service, admin: &Admin) -> Result<bool, Admin
 
 /// Moves the record's times by the days since the story was told. The moment of telling becomes now.
 fn retell(record: &mut Record, now: Timestamp) {
-    let fields: Vec<FieldId> = record.iter().map(|(field, _)| field).collect();
+    let fields: Vec<FieldId> = record.present().map(|(field, _)| field).collect();
     for field in fields {
         let value = record.take(field);
         record.set(field, retold(value, now));

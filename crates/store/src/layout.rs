@@ -44,7 +44,7 @@ pub(crate) struct Table {
     /// The members that are columns, in the type's order; the Id is none of them.
     pub columns: Vec<Column>,
     /// The place among the columns of each member that is one, by the member's place.
-    places: Vec<Option<u16>>,
+    places: Vec<Option<usize>>,
     /// The members that are also kept folded.
     pub keys: Vec<KeyColumn>,
     /// The details that are rows of a link table.
@@ -213,18 +213,18 @@ impl Table {
         });
         let keys = keys.collect();
         let place = |field| columns.iter().position(|column: &Column| column.field == field);
-        let places = contract.model.ty(kind.ty).fields().map(|(field, _)| place(field).map(|at| at as u16));
+        let places = contract.model.ty(kind.ty).fields().map(|(field, _)| place(field));
         let (places, ty, object_name) = (places.collect(), kind.ty, kind.name.clone());
         Table { id: object, name, object: object_name, ty, columns, places, keys, links, references }
     }
 
     /// The column of a member, if it is one.
     pub fn column(&self, field: FieldId) -> Option<&Column> {
-        self.place(field).and_then(|place| self.columns.get(usize::from(place)))
+        self.place(field).and_then(|place| self.columns.get(place))
     }
 
     /// The place of that column among all.
-    pub fn place(&self, field: FieldId) -> Option<u16> {
+    pub fn place(&self, field: FieldId) -> Option<usize> {
         self.places.get(usize::from(field.0)).copied().flatten()
     }
 

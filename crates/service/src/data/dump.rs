@@ -118,7 +118,7 @@ impl Dump<'_> {
 
     /// Leaves of the details that are links what makes them: the target and the value.
     fn strip_links(&self, record: &mut Record) {
-        let fields: Vec<FieldId> = record.iter().map(|(field, _)| field).collect();
+        let fields: Vec<FieldId> = record.present().map(|(field, _)| field).collect();
         for detail in fields {
             let Some(link) = self.contract.link_of(self.object, detail) else { continue };
             let link = self.contract.link(link);
@@ -149,7 +149,7 @@ impl Dump<'_> {
         json::text(out, &self.contract.object(self.object).name);
         key(out, ',', FIELDS);
         json::members(out, self.contract, record, |field| !is_detail(field));
-        if record.iter().any(|(field, value)| is_detail(field) && !value.is_absent()) {
+        if record.present().any(|(field, _)| is_detail(field)) {
             key(out, ',', DETAILS);
             json::members(out, self.contract, record, is_detail);
         }

@@ -25,10 +25,8 @@ fn rest(
     wanted: impl Fn(FieldId) -> bool,
     first: &mut bool,
 ) {
-    for ((field, member), (_, content)) in contract.model.ty(record.ty()).fields().zip(record.iter()) {
-        if content.is_absent() || !wanted(field) {
-            continue;
-        }
+    for (field, content) in record.present().filter(|(field, _)| wanted(*field)) {
+        let member = contract.model.member(record.ty(), field);
         if !std::mem::take(first) {
             out.push(',');
         }

@@ -209,8 +209,7 @@ impl LinkStatements {
         let members = layout.contract.link(id).members.iter();
         let shown = members.filter_map(|&(member, source)| {
             let Source::Target(wanted) = source else { return None };
-            let place = target.columns.iter().position(|column| column.field == wanted);
-            place.map(|place| (member, place))
+            target.place(wanted).map(|place| (member, place))
         });
         let shown: Vec<(FieldId, usize)> = shown.collect();
         let columns: String =

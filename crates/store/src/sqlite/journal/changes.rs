@@ -55,29 +55,26 @@ impl Changes {
         records: &[Record],
         mut place: impl FnMut(Guid) -> Result<i64>,
     ) -> Result<Option<Changes>> {
-        let mut kinds: Vec<(Changed, Vec<u16>)> = Vec::new();
+        let mut all = Changed::default();
         for record in records {
             let Some(changed) = record.changes() else { return Ok(None) };
-            if kinds.iter().all(|(known, _)| *known != changed) {
-                let Some(columns) = columns(table, changed) else { return Ok(None) };
-                kinds.push((changed, columns));
-            }
+            all = all.or(changed);
         }
-        let mut used: Vec<u16> = kinds.iter().flat_map(|(_, columns)| columns).copied().collect();
-        used.sort_unstable();
-        used.dedup();
+        let Some(used) = columns(table, all) else { return Ok(None) };
         let mut out = entry::begin(account, table, &used, records.len());
         let mut rows = Vec::with_capacity(records.len());
         for record in records {
-            let kind = kinds.iter().find(|(known, _)| Some(*known) == record.changes());
-            let columns = kind.map_or(&[][..], |(_, columns)| columns);
             let id = form::id(table, record)?;
             rows.push(Row { place: place(id)?, at: out.0.len() as u32 });
             out.0.extend(id.0);
-            out.count(columns.len());
-            for column in columns {
-                let held = form::column(contract, table, &table.columns[usize::from(*column)], record)?;
-                out.column(used.partition_point(|other| other < column), &held);
+            let changed = record.changes().unwrap_or_default();
+            let own = || {
+                let columns = used.iter().map(|place| &table.columns[usize::from(*place)]).enumerate();
+                columns.filter(|(_, column)| changed.has(column.field))
+            };
+            out.count(own().count());
+            for (number, column) in own() {
+                out.column(number, &form::column(contract, table, column, record)?);
             }
         }
         Ok(Some(Changes { account, object: table.id, columns: used, rows, bytes: out.0 }))
@@ -103,14 +100,7 @@ impl Changes {
         self.rows.len()
     }
 
-    /// The object that a change is about.
-    pub fn key_of(&self, index: usize) -> Option<Key> {
-        let Row { at, .. } = self.rows.get(index)?;
-        let id = Guid(Reader(self.bytes.get(*at as usize..)?).array()?);
-        Some(Key { account: self.account, object: self.object, id })
-    }
-
-    /// The number of that object's row.
+    /// The number of the row of a change's object.
     pub fn place(&self, index: usize) -> Option<i64> {
         self.rows.get(index).map(|row| row.place)
     }

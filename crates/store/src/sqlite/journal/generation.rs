@@ -23,14 +23,20 @@ pub(crate) struct Generation(RwLock<Found>);
 /// What a generation has: a number for each change of an object.
 #[derive(Default)]
 pub(crate) struct Found {
-    calls: Vec<Call>,
-    entries: Vec<Entry>,
+    log: Log,
     /// The last entry of each object, to be found by its key.
     latest: HashTable<u32>,
     hasher: RandomState,
     /// The columns that have changed of each type of object, as bits.
     objects: Vec<(ObjectId, u128)>,
     weight: usize,
+}
+
+/// All changes, in order.
+#[derive(Default)]
+struct Log {
+    calls: Vec<Call>,
+    entries: Vec<Entry>,
 }
 
 /// What a call has changed.
@@ -59,8 +65,8 @@ impl Generation {
             Some((_, known)) => *known |= columns,
             None => found.objects.push((changes.object, columns)),
         }
-        let (call, first) = (found.calls.len() as u32, found.entries.len() as u32);
-        found.calls.push(Call { commit, changes: Arc::clone(changes), first });
+        let (call, first) = (found.log.calls.len() as u32, found.log.entries.len() as u32);
+        found.log.calls.push(Call { commit, changes: Arc::clone(changes), first });
         for change in changes.iter() {
             found.push(call, changes.key(&change));
         }
@@ -68,17 +74,17 @@ impl Generation {
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.read().entries.len()
+        self.read().log.entries.len()
     }
 
     /// Forgets the entries from `length` on, which is where a call begins.
     pub fn truncate(&self, length: usize) {
         let mut found = self.write();
-        while found.entries.len() > length {
+        while found.log.entries.len() > length {
             found.pop();
         }
-        while found.calls.last().is_some_and(|call| call.first as usize >= length) {
-            found.calls.pop();
+        while found.log.calls.last().is_some_and(|call| call.first as usize >= length) {
+            found.log.calls.pop();
         }
     }
 
@@ -90,19 +96,19 @@ impl Generation {
     /// Whether no commit after `commit` has changed any of these objects.
     pub fn is_older(&self, keys: &[Key], commit: u64) -> bool {
         let found = self.read();
-        let is_old = |number: u32| found.call(number).is_none_or(|(call, _)| call.commit <= commit);
-        found.calls.last().is_none_or(|call| call.commit <= commit)
+        let is_old = |number: u32| found.log.call(number).is_none_or(|(call, _)| call.commit <= commit);
+        found.log.calls.last().is_none_or(|call| call.commit <= commit)
             || keys.iter().all(|key| found.find(key).is_none_or(is_old))
     }
 
     /// The first commit of all.
     pub fn oldest(&self) -> Option<u64> {
-        self.read().calls.first().map(|call| call.commit)
+        self.read().log.calls.first().map(|call| call.commit)
     }
 
     /// The last commit of all.
     pub fn newest(&self) -> Option<u64> {
-        self.read().calls.last().map(|call| call.commit)
+        self.read().log.calls.last().map(|call| call.commit)
     }
 
     /// Whether any of these columns of an object type has changed, of all if none are given.
@@ -110,7 +116,7 @@ impl Generation {
         let found = self.read();
         let wanted = columns.map(bits);
         let mut objects = found.objects.iter();
-        !found.entries.is_empty()
+        !found.log.entries.is_empty()
             && objects.any(|(known, bits)| *known == object && wanted.is_none_or(|wanted| bits & wanted != 0))
     }
 
@@ -138,7 +144,7 @@ impl Found {
     /// tables and their rows.
     pub fn in_order(&self) -> Vec<(ObjectId, i64, u32)> {
         let place = |number: &u32| {
-            let (call, index) = self.call(*number)?;
+            let (call, index) = self.log.call(*number)?;
             Some((call.changes.object, call.changes.place(index)?, *number))
         };
         let mut out: Vec<_> = self.latest.iter().filter_map(place).collect();
@@ -148,32 +154,25 @@ impl Found {
 
     /// The object that an entry is about.
     pub fn key(&self, number: u32) -> Option<Key> {
-        let (call, index) = self.call(number)?;
-        call.changes.key_of(index)
+        self.log.key(number)
     }
 
     /// What commits up to `commit` have changed of an object, the first first; `number` is its last entry.
     pub fn changes(&self, number: u32, commit: u64) -> impl Iterator<Item = Change<'_>> {
         let mut chain = vec![number];
         let mut last = number;
-        while let Some(entry) = self.entries.get(last as usize).filter(|entry| entry.before != last) {
+        while let Some(entry) = self.log.entries.get(last as usize).filter(|entry| entry.before != last) {
             last = entry.before;
             chain.push(last);
         }
         chain.into_iter().rev().filter_map(move |number| {
-            let (call, index) = self.call(number).filter(|(call, _)| call.commit <= commit)?;
+            let (call, index) = self.log.call(number).filter(|(call, _)| call.commit <= commit)?;
             call.changes.get(index)
         })
     }
 
-    /// The call that an entry is of, and its place there.
-    fn call(&self, number: u32) -> Option<(&Call, usize)> {
-        let call = self.calls.get(self.entries.get(number as usize)?.call as usize)?;
-        Some((call, (number - call.first) as usize))
-    }
-
     fn find(&self, key: &Key) -> Option<u32> {
-        if self.entries.is_empty() {
+        if self.log.entries.is_empty() {
             return None;
         }
         let hash = self.hasher.hash_one(key);
@@ -181,33 +180,27 @@ impl Found {
     }
 
     fn push(&mut self, call: u32, key: Key) {
-        let number = self.entries.len() as u32;
-        let hash = self.hasher.hash_one(key);
-        self.entries.push(Entry { call, before: number });
-        let Found { calls, entries, latest, hasher, .. } = self;
-        let key_of = |number: u32| {
-            let call = &calls[entries[number as usize].call as usize];
-            call.changes.key_of((number - call.first) as usize)
-        };
+        let number = self.log.entries.len() as u32;
+        self.log.entries.push(Entry { call, before: number });
+        let Found { log, latest, hasher, .. } = self;
         let known = latest.entry(
-            hash,
-            |number| key_of(*number) == Some(key),
-            |number| hasher.hash_one(key_of(*number).unwrap_or(key)),
+            hasher.hash_one(key),
+            |number| log.key(*number) == Some(key),
+            |number| hasher.hash_one(log.key(*number).unwrap_or(key)),
         );
-        let before = match known {
-            table::Entry::Occupied(mut known) => std::mem::replace(known.get_mut(), number),
-            table::Entry::Vacant(place) => {
-                place.insert(number);
-                number
+        match known {
+            table::Entry::Occupied(mut known) => {
+                let before = std::mem::replace(known.get_mut(), number);
+                log.entries[number as usize].before = before;
             }
-        };
-        self.entries[number as usize].before = before;
+            table::Entry::Vacant(place) => drop(place.insert(number)),
+        }
     }
 
     fn pop(&mut self) {
-        let number = self.entries.len().saturating_sub(1) as u32;
+        let number = self.log.entries.len().saturating_sub(1) as u32;
         let key = self.key(number);
-        let (Some(key), Some(Entry { before, .. })) = (key, self.entries.pop()) else { return };
+        let (Some(key), Some(Entry { before, .. })) = (key, self.log.entries.pop()) else { return };
         let hash = self.hasher.hash_one(key);
         if let Ok(mut known) = self.latest.find_entry(hash, |known| *known == number) {
             match before == number {
@@ -215,6 +208,20 @@ impl Found {
                 false => *known.get_mut() = before,
             }
         }
+    }
+}
+
+impl Log {
+    /// The call that an entry is of, and its place there.
+    fn call(&self, number: u32) -> Option<(&Call, usize)> {
+        let call = self.calls.get(self.entries.get(number as usize)?.call as usize)?;
+        Some((call, (number - call.first) as usize))
+    }
+
+    /// The object that an entry is about.
+    fn key(&self, number: u32) -> Option<Key> {
+        let (call, index) = self.call(number)?;
+        call.changes.get(index).map(|change| call.changes.key(&change))
     }
 }
 
@@ -318,8 +325,7 @@ pub(super) mod tests {
     #[test]
     fn it_knows_which_columns_have_changed() {
         let layout = Layout::new(Contract::get().unwrap());
-        let place =
-            |field| layout.table(CONTACT).columns.iter().position(|column| column.field == field).unwrap();
+        let place = |field| layout.table(CONTACT).place(field).unwrap();
         let (title, company) = (place(contact::TITLE) as u16, place(contact::COMPANY) as u16);
         let generation = Generation::default();
         assert!(!generation.touches(CONTACT, None));

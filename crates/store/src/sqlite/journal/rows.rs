@@ -107,7 +107,7 @@ impl Packed {
     pub fn new(contract: &'static Contract, table: &Table, record: &Record, place: i64) -> Result<Packed> {
         let mut values = Writer(Vec::with_capacity(512));
         for (field, value) in record.present() {
-            let Some(place) = table.place(field).map(usize::from) else { continue };
+            let Some(place) = table.place(field) else { continue };
             let held = form::held(contract, table, &table.columns[place], value)?;
             if held != Held::Null {
                 values.column(place, &held);

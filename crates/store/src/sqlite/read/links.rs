@@ -78,7 +78,7 @@ impl Access<'_> {
                     }
                 }
                 Source::Target(wanted) => {
-                    if let Some(index) = target.columns.iter().position(|column| column.field == wanted) {
+                    if let Some(index) = target.place(wanted) {
                         let column = &target.columns[index];
                         record.set(field, row::value(self.schema, target, column, found, index + 3)?);
                     }
