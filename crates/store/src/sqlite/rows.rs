@@ -23,7 +23,7 @@ impl RowReader for Access<'_> {
         table: TableId,
         each: &mut dyn FnMut(Cells) -> Result<()>,
     ) -> Result<()> {
-        self.all_whole()?;
+        self.all_whole(account)?;
         let shape = self.schema.shape(table);
         let order = if shape.ordered { " ORDER BY seq" } else { "" };
         let (name, columns) = (&shape.name, columns(shape));

@@ -126,6 +126,16 @@ impl Changes {
 }
 
 impl<'a> Change<'a> {
+    /// The columns that change, by their places in the table, as bits; none if there is one that has no bit.
+    pub fn columns(&self) -> Option<u128> {
+        let add = |bits: u128, column: u16| Some(bits | 1_u128.checked_shl(u32::from(column))?);
+        // Most objects of a call change in all the columns that any of them changes in.
+        match self.count == self.columns.len() {
+            true => self.columns.iter().copied().try_fold(0, add),
+            false => self.values().map(|(column, _)| column).try_fold(0, add),
+        }
+    }
+
     /// What each column that changes gets: columns by their places in the table, each once and in that order.
     pub fn values(&self) -> impl Iterator<Item = (u16, Held<'a>)> {
         let Change { columns, mut values, .. } = *self;

@@ -1,7 +1,7 @@
 //! Brings what waits in the journal into the tables.
 
 use super::changes::Change;
-use super::generation::Found;
+use super::generation::{Found, Generation};
 use super::{Journal, Key, entry};
 use crate::error::{Result, StoreError};
 use crate::form::Held;
@@ -13,6 +13,7 @@ use crate::sqlite::statements::{self, ALIKE};
 use contract::ObjectId;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, TransactionBehavior, params};
+use std::sync::{Arc, RwLockReadGuard};
 
 /// Objects that are folded for so many that are changed, so that a generation is in the tables before the next
 /// is full. Little more is folded than comes in: the log must not grow faster than its pages can be moved.
@@ -21,9 +22,10 @@ const PACE: (usize, usize) = (5, 4);
 /// Objects that are worth a transaction of their own.
 const SLICE: usize = 200;
 
-/// The work of the thread that writes.
+/// The work of the thread that writes: a generation, its objects in the order of the tables, and how far it is.
 #[derive(Default)]
 pub(crate) struct Folder {
+    generation: Arc<Generation>,
     order: Vec<(ObjectId, i64, u32)>,
     next: usize,
     due: usize,
@@ -39,7 +41,8 @@ impl Folder {
         schema: &Schema,
         appended: usize,
     ) -> Result<()> {
-        if self.is_idle() && journal.is_full() {
+        let is_due = journal.is_due();
+        if self.is_idle() && is_due {
             self.begin(journal);
         }
         if self.is_idle() {
@@ -85,7 +88,9 @@ impl Folder {
     }
 
     fn begin(&mut self, journal: &Journal) {
-        *self = Folder { order: journal.rotate(), ..Folder::default() };
+        let generation = journal.oldest().unwrap_or_default();
+        let order = generation.read().in_order();
+        *self = Folder { generation, order, ..Folder::default() };
     }
 
     /// Folds up to as many objects, in a transaction.
@@ -98,21 +103,22 @@ impl Folder {
     ) -> Result<()> {
         journal.begin_writing(connection)?;
         // Another process may have done it.
-        let Some((generation, last)) = journal.folding() else {
+        let Some((later, last)) = journal.after(&self.generation) else {
             self.forget();
             execute(connection, "ROLLBACK")?;
             return Ok(());
         };
         let end = self.next.saturating_add(count).min(self.order.len());
         let finished = end == self.order.len();
-        let found = generation.read();
+        let found = self.generation.read();
+        let later: Vec<_> = later.iter().rev().map(|generation| generation.read()).collect();
         let folded =
             self.order[self.next..end].chunk_by(|one, other| one.0 == other.0).try_for_each(|objects| {
-                let rows =
-                    objects.iter().filter_map(|(_, place, number)| Merged::of(&found, *number, *place));
+                let rows = objects.iter().filter(|(_, _, number)| !is_outdone(&found, *number, &later));
+                let rows = rows.filter_map(|(_, place, number)| Merged::of(&found, *number, *place));
                 update(connection, schema, objects[0].0, rows.collect())
             });
-        drop(found);
+        drop((found, later));
         let folded = folded.and_then(|()| {
             if finished {
                 connection.prepare_cached("DELETE FROM journal WHERE seq <= ?1")?.execute([last])?;
@@ -126,6 +132,23 @@ impl Folder {
         self.next = end;
         Ok(())
     }
+}
+
+/// Whether later generations give another value to every column that a generation changes of the object whose last
+/// entry is `number`. They are committed, and will be brought in: what is outdone need not be.
+fn is_outdone(found: &Found, number: u32, later: &[RwLockReadGuard<'_, Found>]) -> bool {
+    let Some(key) = found.key(number) else { return false };
+    let columns = |found: &Found, number| {
+        let mut changes = found.changes(number, u64::MAX);
+        changes.try_fold(0, |columns, change| Some(columns | change.columns()?))
+    };
+    let Some(mut rest): Option<u128> = columns(found, number) else { return false };
+    for found in later {
+        if let Some(columns) = found.find(&key).and_then(|number| columns(found, number)) {
+            rest &= !columns;
+        }
+    }
+    rest == 0
 }
 
 /// All that is to be changed of an object.

@@ -5,6 +5,7 @@ use crate::account::AccountId;
 use contract::{Guid, ObjectId};
 use foldhash::fast::RandomState;
 use hashbrown::hash_table::{self as table, HashTable};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -27,8 +28,8 @@ pub(crate) struct Found {
     /// The last entry of each object, to be found by its key.
     latest: HashTable<u32>,
     hasher: RandomState,
-    /// The columns that have changed of each type of object, as bits.
-    objects: Vec<(ObjectId, u128)>,
+    /// The columns that have changed of each account's objects of each type, as bits.
+    columns: HashMap<(AccountId, ObjectId), u128, RandomState>,
     weight: usize,
 }
 
@@ -60,11 +61,7 @@ impl Generation {
         let mut found = self.write();
         let found = &mut *found;
         found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + 2 * size_of::<u32>());
-        let columns = bits(changes.columns());
-        match found.objects.iter_mut().find(|(object, _)| *object == changes.object) {
-            Some((_, known)) => *known |= columns,
-            None => found.objects.push((changes.object, columns)),
-        }
+        *found.columns.entry((changes.account, changes.object)).or_default() |= bits(changes.columns());
         let (call, first) = (found.log.calls.len() as u32, found.log.entries.len() as u32);
         found.log.calls.push(Call { commit, changes: Arc::clone(changes), first });
         for change in changes.iter() {
@@ -111,13 +108,11 @@ impl Generation {
         self.read().log.calls.last().map(|call| call.commit)
     }
 
-    /// Whether any of these columns of an object type has changed, of all if none are given.
-    pub fn touches(&self, object: ObjectId, columns: Option<&[u16]>) -> bool {
+    /// Whether any of these columns of an account's objects of a type has changed, of all if none are given.
+    pub fn touches(&self, account: AccountId, object: ObjectId, columns: Option<&[u16]>) -> bool {
         let found = self.read();
-        let wanted = columns.map(bits);
-        let mut objects = found.objects.iter();
-        !found.log.entries.is_empty()
-            && objects.any(|(known, bits)| *known == object && wanted.is_none_or(|wanted| bits & wanted != 0))
+        let known = found.columns.get(&(account, object)).filter(|_| !found.log.entries.is_empty());
+        known.is_some_and(|known| columns.is_none_or(|columns| known & bits(columns) != 0))
     }
 
     /// Gives `each` what commits up to `commit` have changed of an object, the first first.
@@ -171,7 +166,8 @@ impl Found {
         })
     }
 
-    fn find(&self, key: &Key) -> Option<u32> {
+    /// The last entry about an object.
+    pub fn find(&self, key: &Key) -> Option<u32> {
         if self.log.entries.is_empty() {
             return None;
         }
@@ -328,12 +324,18 @@ pub(super) mod tests {
         let place = |field| layout.table(CONTACT).place(field).unwrap();
         let (title, company) = (place(contact::TITLE) as u16, place(contact::COMPANY) as u16);
         let generation = Generation::default();
-        assert!(!generation.touches(CONTACT, None));
+        fn touches(generation: &Generation, object: ObjectId, columns: Option<&[u16]>) -> bool {
+            generation.touches(AccountId(1), object, columns)
+        }
+        assert!(!touches(&generation, CONTACT, None));
         generation.add(1, &titled(&[1], "first"));
-        assert!(generation.touches(CONTACT, None) && !generation.touches(EVENT, None));
-        assert!(generation.touches(CONTACT, Some(&[company, title])));
-        assert!(!generation.touches(CONTACT, Some(&[company])) && !generation.touches(CONTACT, Some(&[])));
+        assert!(touches(&generation, CONTACT, None) && !touches(&generation, EVENT, None));
+        assert!(!generation.touches(AccountId(2), CONTACT, None), "another account's");
+        assert!(touches(&generation, CONTACT, Some(&[company, title])));
+        assert!(
+            !touches(&generation, CONTACT, Some(&[company])) && !touches(&generation, CONTACT, Some(&[]))
+        );
         generation.truncate(0);
-        assert!(!generation.touches(CONTACT, None));
+        assert!(!touches(&generation, CONTACT, None));
     }
 }

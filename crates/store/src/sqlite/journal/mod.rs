@@ -16,10 +16,13 @@ mod changes;
 mod entry;
 mod fold;
 mod generation;
+#[cfg(test)]
+mod model;
 mod part;
 mod plan;
 mod rows;
 
+use crate::account::AccountId;
 use crate::error::Result;
 use crate::sqlite::access::execute;
 use changes::{Change, Changes};
@@ -30,18 +33,25 @@ pub(crate) use part::{Part, Tally};
 pub(crate) use plan::Plan;
 use rows::{Packed, Rows};
 use rusqlite::Connection;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Entries that a generation takes, and bytes.
-const FULL: (usize, usize) = (56 << 10, 24 << 20);
+const FULL: (usize, usize) = (40 << 10, 17 << 20);
+
+/// Full generations that there are before the oldest is brought into the tables. The longer a change waits, the
+/// more likely is a later one that says all it says, so that it need not be brought in at all.
+const WAITING: usize = 3;
 
 /// How long updates go into the tables at once after somebody needed those whole.
 const WHOLE: Duration = Duration::from_secs(1);
 
 /// What the thread that writes and those who read share.
 pub(crate) struct Journal {
+    /// Entries that a generation takes, and bytes.
+    full: (usize, usize),
     state: RwLock<State>,
     started: Instant,
     /// When whole tables were needed last, in milliseconds since the start.
@@ -65,14 +75,14 @@ struct State {
     next: i64,
     /// Where changes are added.
     active: Arc<Generation>,
-    /// What is being brought into the tables, with its last row.
-    folding: Option<(Arc<Generation>, i64)>,
+    /// Those that are full, the oldest first, each with its last row. The first is brought into the tables next.
+    full: VecDeque<(Arc<Generation>, i64)>,
 }
 
 /// What a transaction sees of the journal: changes up to a commit.
 pub(crate) struct View {
-    /// The older first.
-    generations: [Option<Arc<Generation>>; 2],
+    /// The oldest first.
+    generations: Vec<Arc<Generation>>,
     commit: u64,
 }
 
@@ -86,8 +96,13 @@ pub(crate) struct Mark {
 impl Journal {
     /// A journal without rows.
     pub fn new() -> Journal {
+        Journal::of_generations(FULL)
+    }
+
+    fn of_generations(full: (usize, usize)) -> Journal {
         let next = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_micros() as i64);
         Journal {
+            full,
             state: RwLock::new(State::new(0, next)),
             started: Instant::now(),
             whole: AtomicU64::new(0),
@@ -189,27 +204,41 @@ impl Journal {
     /// Whether nothing that the plan relies on has changed since it was made.
     pub fn permits(&self, plan: &Plan) -> bool {
         let state = self.read();
-        let generations = || state.folding.iter().map(|(generation, _)| generation).chain([&state.active]);
         let is_old = |commit: u64| commit <= plan.snapshot;
         state.coarse.max(state.forgotten) <= plan.snapshot
-            && (!plan.relies_on_all || generations().all(|all| all.newest().is_none_or(is_old)))
-            && generations().all(|generation| generation.is_older(&plan.rows, plan.snapshot))
+            && (!plan.relies_on_all || state.generations().all(|all| all.newest().is_none_or(is_old)))
+            && state.generations().all(|generation| generation.is_older(&plan.rows, plan.snapshot))
     }
 
-    /// Has what waits be brought into the tables, or what is under way: gives the objects, in the order of the
-    /// tables, as the generation numbers them.
-    fn rotate(&self) -> Vec<(ObjectId, i64, u32)> {
+    /// Begins another generation if the active one is full; tells whether the oldest is to be brought into the
+    /// tables.
+    fn is_due(&self) -> bool {
         let mut state = self.write();
-        if let (Some((_, last)), None) = (state.rows, &state.folding) {
-            let generation = std::mem::take(&mut state.active);
-            state.folding = Some((generation, last));
+        if state.active.len() >= self.full.0 || state.active.weight() >= self.full.1 {
+            state.rotate();
         }
-        let folding = state.folding.as_ref().map(|(generation, _)| Arc::clone(generation));
-        drop(state);
-        folding.map(|generation| generation.read().in_order()).unwrap_or_default()
+        state.full.len() >= WAITING
     }
 
-    /// Commits by `commit` what was brought into the tables; all of a generation if it is `finished`.
+    /// The oldest generation, the active one if there is no other: no change is added to it from now on. None if
+    /// nothing waits.
+    fn oldest(&self) -> Option<Arc<Generation>> {
+        let mut state = self.write();
+        if state.full.is_empty() {
+            state.rotate();
+        }
+        state.full.front().map(|(generation, _)| Arc::clone(generation))
+    }
+
+    /// The generations after the oldest, the oldest first, and the oldest's last row; none if `oldest` is not the
+    /// oldest any more.
+    fn after(&self, oldest: &Arc<Generation>) -> Option<(Vec<Arc<Generation>>, i64)> {
+        let state = self.read();
+        let (_, last) = state.full.front().filter(|(first, _)| Arc::ptr_eq(first, oldest))?;
+        Some((state.generations().skip(1).cloned().collect(), *last))
+    }
+
+    /// Commits by `commit` what was brought into the tables; all of the oldest generation if it is `finished`.
     ///
     /// # Errors
     /// Those of `commit`; nothing is noted then.
@@ -217,22 +246,11 @@ impl Journal {
         let mut state = self.write();
         commit()?;
         state.commit += 1;
-        if finished && let Some((generation, last)) = state.folding.take() {
+        if finished && let Some((generation, last)) = state.full.pop_front() {
             state.forgotten = state.forgotten.max(generation.newest().unwrap_or_default());
             state.rows = state.rows.filter(|rows| rows.1 > last).map(|(_, newest)| (last + 1, newest));
         }
         Ok(())
-    }
-
-    /// What is being brought into the tables, and its last row.
-    fn folding(&self) -> Option<(Arc<Generation>, i64)> {
-        self.read().folding.clone()
-    }
-
-    /// Whether the active generation has as much as one takes.
-    fn is_full(&self) -> bool {
-        let state = self.read();
-        state.active.len() >= FULL.0 || state.active.weight() >= FULL.1
     }
 
     /// Begins a writing transaction. If another process has written to the file, plans made before count for
@@ -302,7 +320,7 @@ impl Journal {
 impl View {
     /// Gives `each` what has changed of an object, the first first.
     fn visit(&self, key: &Key, mut each: impl FnMut(Change<'_>)) {
-        for generation in self.generations.iter().flatten() {
+        for generation in &self.generations {
             generation.visit(key, self.commit, &mut each);
         }
     }
@@ -311,13 +329,13 @@ impl View {
     pub fn is_empty(&self) -> bool {
         self.generations
             .iter()
-            .flatten()
             .all(|generation| generation.oldest().is_none_or(|oldest| oldest > self.commit))
     }
 
-    /// Whether anything waits of an object type: in any of these columns, or at all if none are given.
-    fn touches(&self, object: ObjectId, columns: Option<&[u16]>) -> bool {
-        self.generations.iter().flatten().any(|generation| generation.touches(object, columns))
+    /// Whether anything waits of an account's objects of a type: in any of these columns, or at all if none are
+    /// given.
+    fn touches(&self, account: AccountId, object: ObjectId, columns: Option<&[u16]>) -> bool {
+        self.generations.iter().any(|generation| generation.touches(account, object, columns))
     }
 }
 
@@ -325,12 +343,24 @@ impl State {
     /// Nothing waits.
     fn new(commit: u64, next: i64) -> State {
         let active = Arc::default();
-        State { commit, coarse: 0, forgotten: 0, rows: None, next, active, folding: None }
+        State { commit, coarse: 0, forgotten: 0, rows: None, next, active, full: VecDeque::new() }
+    }
+
+    /// All generations, the oldest first.
+    fn generations(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        self.full.iter().map(|(generation, _)| generation).chain([&self.active])
     }
 
     fn view(&self) -> View {
-        let folding = self.folding.as_ref().map(|(generation, _)| Arc::clone(generation));
-        View { generations: [folding, Some(Arc::clone(&self.active))], commit: self.commit }
+        View { generations: self.generations().cloned().collect(), commit: self.commit }
+    }
+
+    /// Begins another generation, if the active one has anything. No transaction may be open.
+    fn rotate(&mut self) {
+        if let Some((_, last)) = self.rows.filter(|_| self.active.len() > 0) {
+            let generation = std::mem::take(&mut self.active);
+            self.full.push_back((generation, last));
+        }
     }
 }
 
@@ -365,7 +395,7 @@ mod tests {
     #[test]
     fn a_plan_relies_on_what_it_read_and_on_no_more() {
         let journal = Journal::new();
-        let key = |number| Key { account: crate::AccountId(1), object: CONTACT, id: Guid([number; 16]) };
+        let key = |number| Key { account: AccountId(1), object: CONTACT, id: Guid([number; 16]) };
         let changes = generation::tests::titled(&[1], "changed");
         journal.read().active.add(1, &changes);
         journal.commit(false, || Ok(())).unwrap();
@@ -375,7 +405,7 @@ mod tests {
         assert!(!journal.permits(&plan(vec![], true)));
         assert!(journal.permits(&Plan { rows: vec![key(1)], relies_on_all: true, ..Plan::new(1) }));
         // Once it is in the tables, nobody knows any more which commit has changed what.
-        journal.rotate();
+        journal.oldest().unwrap();
         journal.commit_folded(true, || Ok(())).unwrap();
         assert!(!journal.permits(&plan(vec![key(2)], false)));
         assert!(journal.permits(&Plan::new(1)) && journal.is_empty());

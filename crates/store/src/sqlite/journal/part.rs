@@ -189,19 +189,20 @@ impl Access<'_> {
         }
     }
 
-    /// Needs the tables of these object types as they are in the file: as many columns of each as are named,
-    /// or all.
+    /// Needs an account's rows of these object types as they are in the file: as many columns of each as are
+    /// named, or all.
     ///
     /// # Errors
     /// If changes to them wait in the journal. Whoever runs the job has them folded, and runs it again.
     pub(in crate::sqlite) fn whole<'a>(
         &self,
+        account: AccountId,
         objects: impl IntoIterator<Item = (ObjectId, Option<&'a [u16]>)>,
     ) -> Result<()> {
         let Some(part) = &self.part else { return Ok(()) };
         part.check_plan(|plan| plan.relies_on_all = true)?;
         let mut objects = objects.into_iter();
-        if objects.any(|(object, columns)| part.view.touches(object, columns)) {
+        if objects.any(|(object, columns)| part.view.touches(account, object, columns)) {
             part.lacks_whole.set(true);
             part.journal.want_whole();
             return Err(StoreError::Abandoned);
@@ -209,25 +210,29 @@ impl Access<'_> {
         Ok(())
     }
 
-    /// Needs every table as it is in the file.
+    /// Needs an account's rows of every table as they are in the file.
     ///
     /// # Errors
     /// As [`Access::whole`].
-    pub(in crate::sqlite) fn all_whole(&self) -> Result<()> {
-        self.whole(self.schema.tables().iter().map(|table| (table.id, None)))
+    pub(in crate::sqlite) fn all_whole(&self, account: AccountId) -> Result<()> {
+        self.whole(account, self.schema.tables().iter().map(|table| (table.id, None)))
     }
 
-    /// Needs tables whole whose rows are going to be changed in place: that of an object type, or all.
+    /// Needs an account's rows whole that are going to be changed in place: those of an object type, or all.
     ///
     /// # Errors
     /// As [`Access::whole`].
-    pub(in crate::sqlite) fn whole_to_change(&self, object: Option<ObjectId>) -> Result<()> {
+    pub(in crate::sqlite) fn whole_to_change(
+        &self,
+        account: AccountId,
+        object: Option<ObjectId>,
+    ) -> Result<()> {
         if self.part.as_ref().is_some_and(Part::plans) {
             return Err(StoreError::Abandoned);
         }
         match object {
-            Some(object) => self.whole([(object, None)])?,
-            None => self.all_whole()?,
+            Some(object) => self.whole(account, [(object, None)])?,
+            None => self.all_whole(account)?,
         }
         if let Some(part) = &self.part {
             part.places.borrow_mut().clear();
@@ -236,13 +241,13 @@ impl Access<'_> {
         Ok(())
     }
 
-    /// Needs the tables whole of which objects of a type show something.
+    /// Needs an account's rows whole of which objects of a type show something.
     ///
     /// # Errors
     /// As [`Access::whole`].
-    pub(in crate::sqlite) fn shown_whole(&self, table: &Table) -> Result<()> {
+    pub(in crate::sqlite) fn shown_whole(&self, account: AccountId, table: &Table) -> Result<()> {
         let mut shown = table.shown().map(|object| (object, None)).peekable();
-        if shown.peek().is_none() { Ok(()) } else { self.whole(shown) }
+        if shown.peek().is_none() { Ok(()) } else { self.whole(account, shown) }
     }
 
     /// Changes objects in the journal, if the journal is open and takes such changes; tells whether it did.

@@ -46,7 +46,7 @@ impl Access<'_> {
         limit: usize,
     ) -> Result<Vec<Guid>> {
         // A job that reads ahead does not find what it has logged itself.
-        self.whole([])?;
+        self.whole(account, [])?;
         let name = &self.schema.table(object).object;
         let mut statement = self.connection.prepare_cached(CHANGES)?;
         let mut rows = statement.query(params![account.0, name, from.0, until.0, deleted])?;

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 impl LinkReader for Access<'_> {
     fn fill_links(&self, account: AccountId, object: ObjectId, records: &mut [Record]) -> Result<()> {
         let table = self.schema.table(object);
-        self.whole(table.links.iter().map(|(_, link)| (self.schema.link(*link).target, None)))?;
+        self.whole(account, table.links.iter().map(|(_, link)| (self.schema.link(*link).target, None)))?;
         let ids = records.iter().map(|record| row::id(table, record)).collect::<Result<Vec<_>>>()?;
         for &(field, link) in &table.links {
             let TypeRef::Complex(detail) = self.schema.contract.model.member(table.ty, field).ty else {

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 impl ObjectReader for Access<'_> {
     fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         let table = self.schema.table(object);
-        self.shown_whole(table)?;
+        self.shown_whole(account, table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).get)?;
         let mut get = |id: &Guid| {
             if let Some(record) = self.latest(account, table, *id)? {
@@ -26,7 +26,7 @@ impl ObjectReader for Access<'_> {
 
     fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
-        self.shown_whole(table)?;
+        self.shown_whole(account, table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).all)?;
         let rows = statement.query_and_then([account.0], |found| self.object(account, table, found))?;
         rows.collect()
@@ -40,7 +40,7 @@ impl ObjectReader for Access<'_> {
         limit: usize,
     ) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
-        self.shown_whole(table)?;
+        self.shown_whole(account, table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(object).page)?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let parameters = params![account.0, most, after.map(|id| id.0)];

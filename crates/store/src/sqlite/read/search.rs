@@ -25,7 +25,7 @@ impl ObjectSearch for Access<'_> {
         let linked = table.links.iter().map(|(_, link)| self.schema.link(*link).target);
         let columns = columns(table, filter);
         let others = table.shown().chain(linked).map(|object| (object, None));
-        self.whole(others.chain([(object, Some(columns.as_slice()))]))?;
+        self.whole(account, others.chain([(object, Some(columns.as_slice()))]))?;
         let (sql, parameters) = statement(self.schema, account, object, filter, limit)?;
         // Filters are too varied to keep their statements.
         let mut statement = self.connection.prepare(&sql)?;

@@ -43,7 +43,7 @@ impl AccountWriter for Access<'_> {
     }
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool> {
-        self.whole_to_change(None)?;
+        self.whole_to_change(account, None)?;
         for (_, table) in self.schema.shapes() {
             let sql = format!(r#"DELETE FROM "{}" WHERE account_id = ?1"#, table.name);
             self.connection.execute(&sql, [account.0])?;

@@ -53,7 +53,7 @@ impl ObjectWriter for Access<'_> {
         if self.journaled(account, table, records, at)? {
             return Ok(());
         }
-        self.whole_to_change(Some(object))?;
+        self.whole_to_change(account, Some(object))?;
         let alike = |one: &Record, other: &Record| one.changes() == other.changes();
         for records in records.chunk_by(alike) {
             match changed_columns(table, records) {
@@ -72,7 +72,7 @@ impl ObjectWriter for Access<'_> {
         ids: &[Guid],
         at: Timestamp,
     ) -> Result<Vec<bool>> {
-        self.whole_to_change(None)?;
+        self.whole_to_change(account, None)?;
         let table = self.schema.table(object);
         let owned = table.links.iter().map(|&(_, link)| &self.schema.link_sql(link).remove_owner);
         let targeted = self.schema.links_to(object).map(|link| &self.schema.link_sql(link).remove_target);
