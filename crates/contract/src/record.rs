@@ -1,8 +1,8 @@
 //! Values in motion: what the decoder makes, the operations work on and the encoder writes.
 
 use crate::model::{EnumValue, FieldId, Model, TypeId};
-use crate::scalar::{Decimal, Timestamp};
-use compact_str::CompactString;
+use crate::scalar::{Decimal, Guid, Timestamp};
+use compact_str::{CompactString, ToCompactString};
 
 /// The value of one member of a [`Record`].
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -58,6 +58,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Value {
         Value::Text(text.into())
+    }
+}
+
+impl From<Guid> for Value {
+    fn from(id: Guid) -> Value {
+        Value::Text(id.to_compact_string())
     }
 }
 

@@ -145,9 +145,9 @@ fn result(contract: &Contract, batch: &Batch, outcome: Outcome) -> Record {
     let mut result = contract.record(roles.ty);
     let success = outcome.errors.is_empty();
     if let Some(field) = roles.id {
-        let id = outcome.id.filter(|_| success).map(|id| id.to_string());
-        let code = outcome.code.as_deref().filter(|_| success && roles.code.is_none()).map(str::to_owned);
-        result.set(field, code.or(id).unwrap_or_default());
+        let id = outcome.id.filter(|_| success).map(Value::from);
+        let code = outcome.code.as_deref().filter(|_| success && roles.code.is_none()).map(Value::from);
+        result.set(field, code.or(id).unwrap_or_else(|| "".into()));
     }
     if let Some(field) = roles.code {
         result.set(field, outcome.code.as_deref().unwrap_or_default());

@@ -231,7 +231,7 @@ impl Job {
                 }
             };
             if is_new {
-                object.set(cv_object::ID, id.to_string());
+                object.set(cv_object::ID, id);
                 if let Some(field) = call.code {
                     object.set(field, codes::code_of(id));
                 }

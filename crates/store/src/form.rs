@@ -122,7 +122,7 @@ pub(crate) fn decode(contract: &Contract, form: Form, held: Held<'_>) -> Option<
             Cow::Borrowed(text) => Value::from(text),
             Cow::Owned(text) => Value::from(text),
         }),
-        (Form::Reference, Held::Id(id)) => Some(Value::from(id.to_string())),
+        (Form::Reference, Held::Id(id)) => Some(Value::from(id)),
         (Form::Boolean, Held::Boolean(truth)) => Some(Value::Boolean(truth)),
         (Form::Integer, Held::Integer(number)) => Some(Value::Integer(number)),
         (Form::Time, Held::Integer(micros)) => Some(Value::Time(Timestamp(micros)))

@@ -2,6 +2,30 @@
 
 use std::fmt;
 
+/// The length of the text.
+const LENGTH: usize = 36;
+
+/// Where its dashes are.
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+/// Where the two digits of each byte are.
+const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/// No digit.
+const NONE: u8 = 16;
+
+/// What each character means as a hexadecimal digit.
+static DIGITS: [u8; 256] = {
+    let mut table = [NONE; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        table[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    table
+};
+
 /// A GUID. Written upper-case without braces, as every captured answer has it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Guid(pub [u8; 16]);
@@ -11,29 +35,18 @@ impl Guid {
     pub fn parse(text: &str) -> Option<Guid> {
         let text = text.trim();
         let text = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
-        let text = text.as_bytes();
-        if text.len() != 36 {
+        let text: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
+        if DASHES.iter().any(|&at| text[at] != b'-') {
             return None;
         }
         let mut bytes = [0; 16];
-        let mut digits = 0;
-        for (index, &byte) in text.iter().enumerate() {
-            if matches!(index, 8 | 13 | 18 | 23) {
-                if byte != b'-' {
-                    return None;
-                }
-                continue;
-            }
-            let digit = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'A'..=b'F' => byte - b'A' + 10,
-                b'a'..=b'f' => byte - b'a' + 10,
-                _ => return None,
-            };
-            bytes[digits / 2] = bytes[digits / 2] << 4 | digit;
-            digits += 1;
+        let mut all = 0;
+        for (byte, at) in bytes.iter_mut().zip(PAIRS) {
+            let (high, low) = (DIGITS[usize::from(text[at])], DIGITS[usize::from(text[at + 1])]);
+            all |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Some(Guid(bytes))
+        (all & NONE == 0).then_some(Guid(bytes))
     }
 
     /// A version 4 GUID from 16 random bytes.
@@ -46,16 +59,11 @@ impl Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-        let mut text = [b'-'; 36];
-        let mut at = 0;
-        for (index, byte) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                at += 1;
-            }
-            text[at] = DIGITS[usize::from(byte >> 4)];
-            text[at + 1] = DIGITS[usize::from(byte & 15)];
-            at += 2;
+        const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+        let mut text = [b'-'; LENGTH];
+        for (byte, at) in self.0.iter().zip(PAIRS) {
+            text[at] = UPPER[usize::from(byte >> 4)];
+            text[at + 1] = UPPER[usize::from(byte & 15)];
         }
         f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }

@@ -110,7 +110,7 @@ fn folded(text: &str) -> String {
 
 fn fresh(contract: &Contract, id: Guid, record: &Record) -> Record {
     let mut logic = contract.record(advanced_logic::TYPE_ID);
-    logic.set(cv_object::ID, id.to_string());
+    logic.set(cv_object::ID, id);
     for field in [advanced_logic::SOURCE_FIELD, advanced_logic::ADVANCED_LOGIC_CHOICES] {
         logic.set(field, record.get(field).clone());
     }

@@ -139,7 +139,7 @@ impl Job {
     fn history(&self, sending: &Sending, recipient: &Recipient<'_>, id: Guid) -> Record {
         let members = &sending.activity.history;
         let mut history = self.contract.record(self.contract.object(members.object).ty);
-        history.set(cv_object::ID, id.to_string());
+        history.set(cv_object::ID, id);
         history.set(members.activity, sending.activity_id.to_string());
         history.set(members.contact, recipient.contact_id.to_string());
         history.set(members.recipient, recipient.id.to_string());

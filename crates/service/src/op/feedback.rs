@@ -168,7 +168,7 @@ impl People<'_> {
 
 fn fresh(contract: &Contract, question: &Question) -> Record {
     let mut detail = contract.record(event_survey_detail::TYPE_ID);
-    detail.set(event_survey_detail::QUESTION_ID, question.id.to_string());
+    detail.set(event_survey_detail::QUESTION_ID, question.id);
     detail.set(event_survey_detail::QUESTION_CODE, question.code.as_str());
     detail.set(event_survey_detail::QUESTION_TEXT, question.text.as_str());
     detail.set(event_survey_detail::SURVEY_TYPE, question.survey.as_str());

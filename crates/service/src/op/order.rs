@@ -114,7 +114,7 @@ pub(super) fn add(attendee: &mut Attendee, mut item: Record, action: &str, ids: 
     item.set(order_detail::ORDER_DETAIL_ITEM_ID, id(stored, order_detail::ORDER_DETAIL_ITEM_ID, ids[0]));
     item.set(order_detail::ORDER_DETAIL_ID, id(stored, order_detail::ORDER_DETAIL_ID, ids[1]));
     let members = attendee.members();
-    item.set(order_detail::ATTENDEE_ID, attendee.id.to_string());
+    item.set(order_detail::ATTENDEE_ID, attendee.id);
     item.set(order_detail::FIRST_NAME, attendee.record.get(members.first_name).clone());
     item.set(order_detail::LAST_NAME, attendee.record.get(members.last_name).clone());
     item.set(order_detail::ORDER_NUMBER, registration.get(registration::CONFIRMATION_NUMBER).clone());

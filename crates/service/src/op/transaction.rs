@@ -133,8 +133,8 @@ impl Call {
         let id = self.service.new_id();
         let mut made = record.clone();
         made.take(cv_object::MESSAGE_ID);
-        made.set(cv_object::ID, id.to_string());
-        made.set(transaction::INVITEE_ID, attendee.id.to_string());
+        made.set(cv_object::ID, id);
+        made.set(transaction::INVITEE_ID, attendee.id);
         made.set(transaction::CONTACT_ID, attendee.record.get(invitee::CONTACT_ID).clone());
         made.set(transaction::EVENT_ID, attendee.record.get(invitee::EVENT_ID).clone());
         made.set(transaction::TRANSACTION_NUMBER, order::number(id));

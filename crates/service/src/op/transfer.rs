@@ -209,7 +209,7 @@ impl Call {
         let contract = self.service.contract();
         let id = self.service.new_id();
         let mut record = contract.record(contract.object(party.object).ty);
-        record.set(cv_object::ID, id.to_string());
+        record.set(cv_object::ID, id);
         record.set(party.activity, target.id.to_string());
         record.set(party.contact, contact.to_string());
         record.set(party.status.0, Value::Enumeration(party.status.1));

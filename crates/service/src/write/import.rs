@@ -102,7 +102,7 @@ impl Work {
     fn place(&self, writer: &Writer<'_>, records: &mut [Record]) -> Result<(), StoreError> {
         let ids = self.ids.iter().skip(self.records.len());
         let Some(key) = self.importing.key else {
-            records.iter_mut().zip(ids).for_each(|(record, id)| record.set(cv_object::ID, id.to_string()));
+            records.iter_mut().zip(ids).for_each(|(record, id)| record.set(cv_object::ID, *id));
             return Ok(());
         };
         let folded: Vec<String> =

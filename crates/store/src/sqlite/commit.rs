@@ -16,11 +16,11 @@ use tokio::sync::{mpsc, oneshot};
 /// Jobs that may wait before those who bring more have to.
 pub(crate) const QUEUE: usize = 256;
 
-/// Rows changed in a transaction after which it takes no further job. Bounds how long the first
+/// Rows or objects changed in a transaction after which it takes no further job. Bounds how long the first
 /// job of a transaction waits for the last.
 const ROWS: u64 = 200;
 
-/// Rows changed in a transaction below which the thread waits for the disk itself, if no job waits:
+/// Rows or objects changed in a transaction below which the thread waits for the disk itself, if no job waits:
 /// handing it over would cost more.
 const SHORT: u64 = 50;
 
@@ -184,7 +184,7 @@ impl Group<'_> {
         match self.merge(first, queue, &tally, &mut ran, &mut left) {
             // A long transaction takes the disk long: the next one is run meanwhile.
             Ok(()) => {
-                let here = queue.is_empty() && tally.rows(self.connection) < SHORT;
+                let here = queue.is_empty() && tally.size(self.connection) < SHORT;
                 self.answer(ran, here);
                 self.keep_pace(&tally);
             }
@@ -242,7 +242,7 @@ impl Group<'_> {
                 return Ok(self.roll_back(mark)?);
             }
             ran.push((job, ended.outcome));
-            if tally.rows(self.connection) < ROWS {
+            if tally.size(self.connection) < ROWS {
                 match queue.try_recv() {
                     Ok(Message::Job(job)) => next = Some(job),
                     Ok(other) => *left = Some(other),

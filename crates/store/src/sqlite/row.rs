@@ -48,7 +48,7 @@ pub(crate) fn bound(held: Held<'_>) -> ToSqlOutput<'_> {
 /// The record in a row that begins with the id and goes on with the table's columns.
 pub(crate) fn record(schema: &Schema, table: &Table, row: &Row<'_>) -> Result<Record> {
     let mut record = schema.contract.record(table.ty);
-    record.set(cv_object::ID, guid(row, 0)?.to_string());
+    record.set(cv_object::ID, guid(row, 0)?);
     for (index, column) in table.columns.iter().enumerate() {
         let value = value(schema, table, column, row, index + 1)?;
         if !value.is_absent() {

@@ -29,6 +29,11 @@ fn titles(reader: &Reader<'_>, account: AccountId, wanted: &[Guid]) -> Result<Ve
     Ok(found.map(|record| record.text(contact::TITLE).unwrap_or_default().to_owned()).collect())
 }
 
+/// An instant for each of these numbers: the log tells minutes.
+fn minute(number: i64) -> Timestamp {
+    Timestamp(0).plus_seconds(60 * number)
+}
+
 fn titled(title: &str) -> Filter {
     let (column, operator) = (Column::Own(contact::TITLE), Operator::Equals);
     Filter::Test(Test { column, operator, values: vec![Value::from(title)] })
@@ -282,7 +287,7 @@ fn act(db: &Database, account: AccountId, action: (u64, u64, u64, i64)) -> Strin
                 let new =
                     wanted.iter().zip(known).filter(|(_, known)| !known).map(|(id, _)| object(CONTACT, *id));
                 let new: Vec<Record> = new.collect();
-                writer.insert(account, CONTACT, &new, Timestamp(step)).map(|()| new.len())
+                writer.insert(account, CONTACT, &new, minute(step)).map(|()| new.len())
             };
             format!("{:?}", db.try_write(job))
         }
@@ -302,26 +307,23 @@ fn act(db: &Database, account: AccountId, action: (u64, u64, u64, i64)) -> Strin
                         _ => record.set(contact::TITLE, Value::Absent),
                     }
                 }
-                writer.update(account, CONTACT, &found, Timestamp(step))
+                writer.update(account, CONTACT, &found, minute(step))
             };
             format!("{:?}", db.runtime.block_on(db.store.write_many(count as usize, job)))
         }
         6 => {
             let some = wanted[..wanted.len() / 4].to_vec();
-            format!(
-                "{:?}",
-                db.try_write(move |writer| writer.delete(account, CONTACT, &some, Timestamp(step)))
-            )
+            format!("{:?}", db.try_write(move |writer| writer.delete(account, CONTACT, &some, minute(step))))
         }
         7 => {
             let filter = titled(&format!("Title {}", step % 7));
             format!("{:?}", db.read(move |reader| reader.search(account, CONTACT, &filter, 1_000)))
         }
         8 => {
-            let from = Timestamp(step - 20);
+            let from = minute(step - 20);
             format!(
                 "{:?}",
-                db.read(move |reader| reader.changed(account, CONTACT, from, Timestamp(step), 1_000))
+                db.read(move |reader| reader.changed(account, CONTACT, from, minute(step), 1_000))
             )
         }
         _ => format!("{:?}", db.read(move |reader| reader.get(account, CONTACT, &wanted))),
@@ -339,6 +341,34 @@ impl Random {
         z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ z >> 31) % bound
     }
+}
+
+/// The log may have an object that changes often once a minute only, and that is all anybody can ask for.
+#[test]
+fn an_object_is_logged_in_every_minute_in_which_it_changed() {
+    let (db, account) = filled();
+    for second in [0, 1, 59, 61, 62, 300] {
+        let at = minute(10).plus_seconds(second);
+        let job = move |writer: &mut Writer<'_>| {
+            retitle(writer, account, &ids(0..MANY), &format!("Second {second}"), at.0)
+        };
+        db.runtime.block_on(db.store.write_many(MANY as usize, job)).unwrap();
+    }
+    for (number, count) in [(9, 0), (10, MANY), (11, MANY), (12, 0), (15, MANY), (16, 0)] {
+        let (from, until) = (minute(number), minute(number + 1));
+        let found = db.read(move |reader| reader.changed(account, CONTACT, from, until, 1_000));
+        assert_eq!(found.len() as u64, count, "minute {number}");
+    }
+    // A change that was undone has logged nothing.
+    let undone: Result<()> = db.runtime.block_on(db.store.write(move |writer| {
+        retitle(writer, account, &ids(0..MANY), "Undone", minute(27).0)?;
+        Err(StoreError::Abandoned)
+    }));
+    assert_eq!(undone, Err(StoreError::Abandoned));
+    let job = move |writer: &mut Writer<'_>| retitle(writer, account, &ids([0]), "Done", minute(27).0);
+    db.runtime.block_on(db.store.write_many(MANY as usize, job)).unwrap();
+    let found = db.read(move |reader| reader.changed(account, CONTACT, minute(27), minute(28), 9));
+    assert_eq!(found, ids([0]));
 }
 
 /// An account that is removed takes what waits with it.

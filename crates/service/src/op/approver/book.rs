@@ -65,11 +65,11 @@ impl Book {
                     let is_for_source = self.find(&taken, source).is_some();
                     return Err(vec![if is_for_source { code::CV85103 } else { code::CV85102 }]);
                 }
-                entry.set(approver::APPROVER_CATEGORY_ID, new_category.to_string());
+                entry.set(approver::APPROVER_CATEGORY_ID, new_category);
                 entry.set(approver::APPROVER_CATEGORY, name.unwrap_or_default());
             }
         }
-        entry.set(cv_object::ID, id.to_string());
+        entry.set(cv_object::ID, id);
         entry.set(approver::REQUESTOR_SOURCE_VALUE, source);
         entry.set(approver::APPROVER_EMAIL, email.unwrap_or_default());
         self.entries.push((entry.clone(), State::New));

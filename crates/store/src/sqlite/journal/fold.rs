@@ -143,12 +143,12 @@ fn is_outdone(found: &Found, number: u32, later: &[RwLockReadGuard<'_, Found>]) 
         changes.try_fold(0, |columns, change| Some(columns | change.columns()?))
     };
     let Some(mut rest): Option<u128> = columns(found, number) else { return false };
-    for found in later {
+    later.iter().any(|found| {
         if let Some(columns) = found.find(&key).and_then(|number| columns(found, number)) {
             rest &= !columns;
         }
-    }
-    rest == 0
+        rest == 0
+    })
 }
 
 /// All that is to be changed of an object.

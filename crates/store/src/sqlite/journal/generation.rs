@@ -50,6 +50,7 @@ struct Call {
 
 /// What has changed of an object.
 struct Entry {
+    id: Guid,
     call: u32,
     /// The entry before this one that is about the same object, or itself if there is none.
     before: u32,
@@ -177,7 +178,7 @@ impl Found {
 
     fn push(&mut self, call: u32, key: Key) {
         let number = self.log.entries.len() as u32;
-        self.log.entries.push(Entry { call, before: number });
+        self.log.entries.push(Entry { id: key.id, call, before: number });
         let Found { log, latest, hasher, .. } = self;
         let known = latest.entry(
             hasher.hash_one(key),
@@ -216,8 +217,9 @@ impl Log {
 
     /// The object that an entry is about.
     fn key(&self, number: u32) -> Option<Key> {
-        let (call, index) = self.call(number)?;
-        call.changes.get(index).map(|change| call.changes.key(&change))
+        let entry = self.entries.get(number as usize)?;
+        let Call { changes, .. } = self.calls.get(entry.call as usize)?;
+        Some(Key { account: changes.account, object: changes.object, id: entry.id })
     }
 }
 

@@ -26,7 +26,7 @@ use crate::account::AccountId;
 use crate::error::Result;
 use crate::sqlite::access::execute;
 use changes::{Change, Changes};
-use contract::ObjectId;
+use contract::{Guid, ObjectId, Timestamp};
 pub(crate) use fold::{Folder, recover};
 use generation::{Generation, Key};
 pub(crate) use part::{Part, Tally};
@@ -156,8 +156,9 @@ impl Journal {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends changes as part of the transaction that is being written. `rows` has what becomes of each
-    /// object, where that is known.
+    /// Appends changes of an instant as part of the transaction that is being written. `rows` has what becomes of
+    /// each object, where that is known. Gives the objects that are still to be logged as changed: all but those
+    /// that were in the same minute, for nobody asks for less.
     ///
     /// # Errors
     /// The database's.
@@ -166,7 +167,8 @@ impl Journal {
         connection: &Connection,
         changes: &Arc<Changes>,
         rows: Vec<Option<Packed>>,
-    ) -> Result<()> {
+        at: Timestamp,
+    ) -> Result<Vec<Guid>> {
         let mut state = self.write();
         let mut statement =
             connection.prepare_cached("INSERT INTO journal (seq, changes) VALUES (?1, ?2)")?;
@@ -175,14 +177,21 @@ impl Journal {
         state.active.add(state.commit + 1, changes);
         let commit = state.commit + 1;
         drop(state);
+        let mut unlogged = Vec::with_capacity(changes.len());
         for (change, row) in changes.iter().zip(rows) {
             let key = changes.key(&change);
-            match row {
-                Some(row) => self.latest.put(key, commit, row),
-                None => self.latest.remove(&key),
+            let is_logged = match row {
+                Some(row) => self.latest.put(key, commit, row, at),
+                None => {
+                    self.latest.remove(&key);
+                    false
+                }
+            };
+            if !is_logged {
+                unlogged.push(change.id);
             }
         }
-        Ok(())
+        Ok(unlogged)
     }
 
     /// How far the transaction that is being written has come; [`Journal::undo`] goes back to there.
@@ -376,7 +385,6 @@ fn rows(connection: &Connection) -> Result<Option<(i64, i64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::Guid;
     use contract::handles::object_type::CONTACT;
 
     #[test]

@@ -64,8 +64,13 @@ impl Tally {
         Ok(())
     }
 
+    /// How much has changed: rows, or objects where one row has many.
+    pub fn size(&self, connection: &Connection) -> u64 {
+        self.rows(connection).max(self.objects.get() as u64)
+    }
+
     /// The rows that have changed.
-    pub fn rows(&self, connection: &Connection) -> u64 {
+    fn rows(&self, connection: &Connection) -> u64 {
         connection.total_changes() - self.before
     }
 
@@ -288,7 +293,7 @@ impl Access<'_> {
         }
     }
 
-    /// Appends changes to the journal, and logs their objects.
+    /// Appends changes to the journal, and logs their objects that are not in the log yet.
     fn update_later(&self, changes: Arc<Changes>, rows: Vec<Option<Packed>>, at: Timestamp) -> Result<()> {
         let Some(part) = &self.part else { return Err(StoreError::Abandoned) };
         match &part.role {
@@ -298,9 +303,8 @@ impl Access<'_> {
                 Ok(())
             }
             Role::Writes(tally) => tally.append(self.connection, changes.len(), || {
-                part.journal.append(self.connection, &changes, rows)?;
-                let ids = changes.iter().map(|change| change.id);
-                self.log_changed(changes.account, changes.object, ids, at)
+                let unlogged = part.journal.append(self.connection, &changes, rows, at)?;
+                self.log_changed(changes.account, changes.object, unlogged, at)
             }),
         }
     }

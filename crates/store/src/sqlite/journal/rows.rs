@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::Table;
 use contract::handles::object::cv_object;
-use contract::{Contract, Record};
+use contract::{Contract, Record, Timestamp};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::sync::{PoisonError, RwLock};
@@ -37,6 +37,8 @@ struct Shard {
 struct Kept {
     /// The commit that wrote it.
     commit: u64,
+    /// The minute in which it was logged last.
+    logged: Timestamp,
     row: Packed,
 }
 
@@ -49,12 +51,15 @@ pub(crate) struct Packed {
 }
 
 impl Rows {
-    /// Keeps what a commit writes.
-    pub fn put(&self, key: Key, commit: u64, row: Packed) {
+    /// Keeps what a commit writes at an instant; tells whether the object is known to have been logged as changed
+    /// in the same minute.
+    pub fn put(&self, key: Key, commit: u64, row: Packed, at: Timestamp) -> bool {
+        let logged = at.minute();
         let mut shard = self.shard(&key).write().unwrap_or_else(PoisonError::into_inner);
         let shard = &mut *shard;
         shard.size += row.values.len() + OVERHEAD;
-        if let Some(before) = shard.kept.insert(key, Kept { commit, row }) {
+        let before = shard.kept.insert(key, Kept { commit, logged, row });
+        if let Some(before) = &before {
             shard.size -= before.row.values.len() + OVERHEAD;
         }
         while shard.size > ROOM / SHARDS && !shard.kept.is_empty() {
@@ -63,6 +68,7 @@ impl Rows {
                 shard.size -= kept.row.values.len() + OVERHEAD;
             }
         }
+        before.is_some_and(|before| before.logged == logged)
     }
 
     /// Forgets an object.
@@ -79,7 +85,7 @@ impl Rows {
         let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
         let kept = shard.kept.get(key).filter(|kept| kept.commit <= commit)?;
         let mut record = contract.record(table.ty);
-        record.set(cv_object::ID, key.id.to_string());
+        record.set(cv_object::ID, key.id);
         kept.row.unpack(contract, table, &mut record)?;
         Some((kept.row.place, record.as_found()))
     }
@@ -134,7 +140,7 @@ mod tests {
     use crate::layout::Layout;
     use contract::handles::object::contact;
     use contract::handles::object_type::CONTACT;
-    use contract::{Guid, Timestamp, Value};
+    use contract::{Guid, Value};
 
     fn key(number: u32) -> Key {
         let mut id = [0; 16];
@@ -144,7 +150,7 @@ mod tests {
 
     fn record(layout: &Layout, key: &Key, company: &str) -> Record {
         let mut record = layout.contract.record(layout.table(CONTACT).ty);
-        record.set(cv_object::ID, key.id.to_string());
+        record.set(cv_object::ID, key.id);
         record.set(contact::COMPANY, company);
         record.set(contact::EXCLUDED_FROM_EMAIL, true);
         record.set(contact::LAST_MODIFIED_DATE, Timestamp(-5));
@@ -157,17 +163,21 @@ mod tests {
         let layout = Layout::new(Contract::get().unwrap());
         let (rows, table) = (Rows::default(), layout.table(CONTACT));
         let written = record(&layout, &key(1), "Señor & Sons");
-        rows.put(key(1), 5, Packed::new(layout.contract, table, &written, 77).unwrap());
+        let put = |commit, record, at| {
+            rows.put(key(1), commit, Packed::new(layout.contract, table, record, 77).unwrap(), Timestamp(at))
+        };
+        assert!(!put(5, &written, 0));
         let get = |number, commit| rows.get(layout.contract, table, &key(number), commit);
         assert_eq!(get(1, 5), Some((77, written.clone())));
         assert!(get(1, 9).unwrap().1.changes().is_some(), "it counts what changes");
         assert_eq!((get(1, 4), get(2, 5)), (None, None));
         let later = record(&layout, &key(1), "Later");
-        rows.put(key(1), 6, Packed::new(layout.contract, table, &later, 77).unwrap());
-        assert_eq!((get(1, 5), get(1, 6)), (None, Some((77, later))));
+        assert!(put(6, &later, 59_999_999), "logged in the same minute");
+        assert_eq!((get(1, 5), get(1, 6)), (None, Some((77, later.clone()))));
         rows.remove(&key(1));
         assert_eq!(get(1, 9), None);
-        rows.put(key(1), 7, Packed::new(layout.contract, table, &written, 77).unwrap());
+        assert!(!put(7, &written, 59_999_999), "nobody knows any more");
+        assert!(!put(7, &written, 60_000_000), "another minute");
         rows.clear();
         assert_eq!(get(1, 9), None);
     }
@@ -180,7 +190,7 @@ mod tests {
         let count = 2 * (ROOM >> 20) as u32;
         for number in 0..count {
             let row = Packed::new(layout.contract, table, &record(&layout, &key(number), &company), 1);
-            rows.put(key(number), 1, row.unwrap());
+            rows.put(key(number), 1, row.unwrap(), Timestamp(0));
         }
         let sizes = || rows.shards.iter().map(|shard| shard.read().unwrap().size);
         assert!(sizes().all(|size| size <= ROOM / SHARDS), "{:?}", sizes().collect::<Vec<_>>());
