@@ -78,13 +78,16 @@ impl Rules<'_> {
                 })
             })
         };
-        for (field, member) in self.contract.model.ty(self.object.ty).fields() {
-            let is_detail = member.kind == Kind::Element && matches!(member.ty, TypeRef::Complex(_));
-            if is_detail && !incoming.get(field).is_absent() && !linked(field) {
+        let is_detail = |field| {
+            let member = self.contract.model.member(self.object.ty, field);
+            member.kind == Kind::Element && matches!(member.ty, TypeRef::Complex(_))
+        };
+        for (field, value) in incoming.present() {
+            if is_detail(field) && !linked(field) {
                 let laid =
                     self.call.checks.iter().any(|check| matches!(check, Check::Laid(f) if *f == field));
                 if !laid || !lay_over(stored, incoming, field) {
-                    stored.set(field, incoming.get(field).clone());
+                    stored.set(field, value.clone());
                 }
             }
         }
@@ -341,7 +344,10 @@ pub(crate) fn is_email(text: &str) -> bool {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local.chars().all(|c| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c));
+        && local.chars().all(|c| {
+            let is_mark = matches!(c, '.' | '!' | '#'..='\'' | '*' | '+' | '-' | '/' | '=' | '?');
+            c.is_alphanumeric() || is_mark || matches!(c, '^'..='`' | '{'..='~')
+        });
     let label_is_good = |label: &str| {
         !label.is_empty()
             && label.len() <= 63

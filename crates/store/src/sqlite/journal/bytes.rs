@@ -12,6 +12,11 @@ const KINDS: usize = 8;
 pub(super) struct Writer(pub Vec<u8>);
 
 impl Writer {
+    /// The bytes, in no more memory than they need: an allocator that shrinks a piece may leave it as it is.
+    pub fn exact(&self) -> Box<[u8]> {
+        Box::from(self.0.as_slice())
+    }
+
     /// A column and its value.
     pub fn column(&mut self, column: usize, held: &Held<'_>) {
         let mut head = |kind| self.count(column * KINDS + kind);

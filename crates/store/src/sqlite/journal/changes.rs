@@ -20,7 +20,8 @@ pub(crate) struct Changes {
     /// The columns that change in any of them, by their places in the table, in that order.
     columns: Vec<u16>,
     rows: Vec<Row>,
-    bytes: Vec<u8>,
+    /// No longer than need be: they stay for long.
+    bytes: Box<[u8]>,
 }
 
 /// Where one object's are.
@@ -77,7 +78,7 @@ impl Changes {
                 out.column(number, &form::column(contract, table, column, record)?);
             }
         }
-        Ok(Some(Changes { account, object: table.id, columns: used, rows, bytes: out.0 }))
+        Ok(Some(Changes { account, object: table.id, columns: used, rows, bytes: out.exact() }))
     }
 
     /// The changes as a row of the journal.
@@ -128,12 +129,12 @@ impl Changes {
 impl<'a> Change<'a> {
     /// The columns that change, by their places in the table, as bits; none if there is one that has no bit.
     pub fn columns(&self) -> Option<u128> {
-        let add = |bits: u128, column: u16| Some(bits | 1_u128.checked_shl(u32::from(column))?);
-        // Most objects of a call change in all the columns that any of them changes in.
-        match self.count == self.columns.len() {
-            true => self.columns.iter().copied().try_fold(0, add),
-            false => self.values().map(|(column, _)| column).try_fold(0, add),
-        }
+        bits(self.values().map(|(column, _)| column))
+    }
+
+    /// Whether all the columns change that change in any object of the call.
+    pub fn is_whole(&self) -> bool {
+        self.count == self.columns.len()
     }
 
     /// What each column that changes gets: columns by their places in the table, each once and in that order.
@@ -144,6 +145,11 @@ impl<'a> Change<'a> {
             Some((*columns.get(column)?, held))
         })
     }
+}
+
+/// Columns as bits; none if there is one that has no bit.
+pub(super) fn bits(columns: impl IntoIterator<Item = u16>) -> Option<u128> {
+    columns.into_iter().try_fold(0, |bits, column| Some(bits | 1_u128.checked_shl(u32::from(column))?))
 }
 
 /// The places of the columns that have changed; none if one of them is a key or a reference, or shows another

@@ -138,13 +138,9 @@ impl Folder {
 /// entry is `number`. They are committed, and will be brought in: what is outdone need not be.
 fn is_outdone(found: &Found, number: u32, later: &[RwLockReadGuard<'_, Found>]) -> bool {
     let Some(key) = found.key(number) else { return false };
-    let columns = |found: &Found, number| {
-        let mut changes = found.changes(number, u64::MAX);
-        changes.try_fold(0, |columns, change| Some(columns | change.columns()?))
-    };
-    let Some(mut rest): Option<u128> = columns(found, number) else { return false };
+    let Some(mut rest) = found.columns(number) else { return false };
     later.iter().any(|found| {
-        if let Some(columns) = found.find(&key).and_then(|number| columns(found, number)) {
+        if let Some(columns) = found.find(&key).and_then(|number| found.columns(number)) {
             rest &= !columns;
         }
         rest == 0

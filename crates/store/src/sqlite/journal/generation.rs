@@ -1,6 +1,6 @@
 //! Changes that the tables do not have yet, to be found by object.
 
-use super::changes::{Change, Changes};
+use super::changes::{self, Change, Changes};
 use crate::account::AccountId;
 use contract::{Guid, ObjectId};
 use foldhash::fast::RandomState;
@@ -44,6 +44,8 @@ struct Log {
 struct Call {
     commit: u64,
     changes: Arc<Changes>,
+    /// The columns that change in any of its objects, as bits; none if there is one that has no bit.
+    columns: Option<u128>,
     /// The number of its first entry.
     first: u32,
 }
@@ -54,6 +56,8 @@ struct Entry {
     call: u32,
     /// The entry before this one that is about the same object, or itself if there is none.
     before: u32,
+    /// Whether it changes all the columns that any of the call's do.
+    is_whole: bool,
 }
 
 impl Generation {
@@ -62,11 +66,12 @@ impl Generation {
         let mut found = self.write();
         let found = &mut *found;
         found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + 2 * size_of::<u32>());
-        *found.columns.entry((changes.account, changes.object)).or_default() |= bits(changes.columns());
+        *found.columns.entry((changes.account, changes.object)).or_default() |= marks(changes.columns());
         let (call, first) = (found.log.calls.len() as u32, found.log.entries.len() as u32);
-        found.log.calls.push(Call { commit, changes: Arc::clone(changes), first });
+        let columns = changes::bits(changes.columns().iter().copied());
+        found.log.calls.push(Call { commit, changes: Arc::clone(changes), columns, first });
         for change in changes.iter() {
-            found.push(call, changes.key(&change));
+            found.push(call, changes.key(&change), change.is_whole());
         }
     }
 
@@ -113,7 +118,7 @@ impl Generation {
     pub fn touches(&self, account: AccountId, object: ObjectId, columns: Option<&[u16]>) -> bool {
         let found = self.read();
         let known = found.columns.get(&(account, object)).filter(|_| !found.log.entries.is_empty());
-        known.is_some_and(|known| columns.is_none_or(|columns| known & bits(columns) != 0))
+        known.is_some_and(|known| columns.is_none_or(|columns| known & marks(columns) != 0))
     }
 
     /// Gives `each` what commits up to `commit` have changed of an object, the first first.
@@ -155,16 +160,17 @@ impl Found {
 
     /// What commits up to `commit` have changed of an object, the first first; `number` is its last entry.
     pub fn changes(&self, number: u32, commit: u64) -> impl Iterator<Item = Change<'_>> {
-        let mut chain = vec![number];
-        let mut last = number;
-        while let Some(entry) = self.log.entries.get(last as usize).filter(|entry| entry.before != last) {
-            last = entry.before;
-            chain.push(last);
-        }
+        let chain: Vec<u32> = self.log.back(number).collect();
         chain.into_iter().rev().filter_map(move |number| {
             let (call, index) = self.log.call(number).filter(|(call, _)| call.commit <= commit)?;
             call.changes.get(index)
         })
+    }
+
+    /// The columns that change of an object whose last entry is `number`, as bits; none if there is one that has no
+    /// bit.
+    pub fn columns(&self, number: u32) -> Option<u128> {
+        self.log.back(number).try_fold(0, |all, number| Some(all | self.log.columns(number)?))
     }
 
     /// The last entry about an object.
@@ -176,9 +182,9 @@ impl Found {
         self.latest.find(hash, |number| self.key(*number) == Some(*key)).copied()
     }
 
-    fn push(&mut self, call: u32, key: Key) {
+    fn push(&mut self, call: u32, key: Key, is_whole: bool) {
         let number = self.log.entries.len() as u32;
-        self.log.entries.push(Entry { id: key.id, call, before: number });
+        self.log.entries.push(Entry { id: key.id, call, before: number, is_whole });
         let Found { log, latest, hasher, .. } = self;
         let known = latest.entry(
             hasher.hash_one(key),
@@ -215,6 +221,23 @@ impl Log {
         Some((call, (number - call.first) as usize))
     }
 
+    /// An entry and those before it that are about the same object.
+    fn back(&self, number: u32) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(number), |number| {
+            let before = self.entries.get(*number as usize)?.before;
+            (before != *number).then_some(before)
+        })
+    }
+
+    /// The columns that an entry changes, as bits; none if there is one that has no bit.
+    fn columns(&self, number: u32) -> Option<u128> {
+        let (call, index) = self.call(number)?;
+        match self.entries.get(number as usize)?.is_whole {
+            true => call.columns,
+            false => call.changes.get(index)?.columns(),
+        }
+    }
+
     /// The object that an entry is about.
     fn key(&self, number: u32) -> Option<Key> {
         let entry = self.entries.get(number as usize)?;
@@ -224,7 +247,7 @@ impl Log {
 }
 
 /// Columns as bits; those past the last share it.
-fn bits<'a>(columns: impl IntoIterator<Item = &'a u16>) -> u128 {
+fn marks<'a>(columns: impl IntoIterator<Item = &'a u16>) -> u128 {
     columns.into_iter().fold(0, |bits, column| bits | 1 << column.min(&127))
 }
 

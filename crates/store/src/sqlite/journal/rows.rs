@@ -119,7 +119,7 @@ impl Packed {
                 values.column(place, &held);
             }
         }
-        Ok(Packed { place, values: values.0.into() })
+        Ok(Packed { place, values: values.exact() })
     }
 
     fn unpack(&self, contract: &Contract, table: &Table, record: &mut Record) -> Option<()> {
