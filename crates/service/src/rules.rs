@@ -78,9 +78,12 @@ impl Rules<'_> {
                 })
             })
         };
-        let is_detail = |field| {
-            let member = self.contract.model.member(self.object.ty, field);
-            member.kind == Kind::Element && matches!(member.ty, TypeRef::Complex(_))
+        let members = &self.contract.model.ty(self.object.ty).members;
+        let is_detail = |field: FieldId| {
+            let member = members.get(usize::from(field.0));
+            member.is_some_and(|member| {
+                member.kind == Kind::Element && matches!(member.ty, TypeRef::Complex(_))
+            })
         };
         for (field, value) in incoming.present() {
             if is_detail(field) && !linked(field) {

@@ -129,7 +129,11 @@ impl Folder {
             execute(connection, "ROLLBACK")?;
         }
         folded?;
-        self.next = end;
+        match finished {
+            // What it has is in memory no longer than need be.
+            true => self.forget(),
+            false => self.next = end,
+        }
         Ok(())
     }
 }
