@@ -140,9 +140,9 @@ impl Job {
         let members = &sending.activity.history;
         let mut history = self.contract.record(self.contract.object(members.object).ty);
         history.set(cv_object::ID, id);
-        history.set(members.activity, sending.activity_id.to_string());
-        history.set(members.contact, recipient.contact_id.to_string());
-        history.set(members.recipient, recipient.id.to_string());
+        history.set(members.activity, sending.activity_id);
+        history.set(members.contact, recipient.contact_id);
+        history.set(members.recipient, recipient.id);
         if let (Some(field), Some(taking_part)) = (members.target_list, &sending.activity.taking_part) {
             history.set(field, recipient.record.get(taking_part.target_list).clone());
         }

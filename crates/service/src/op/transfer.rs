@@ -210,7 +210,7 @@ impl Call {
         let id = self.service.new_id();
         let mut record = contract.record(contract.object(party.object).ty);
         record.set(cv_object::ID, id);
-        record.set(party.activity, target.id.to_string());
+        record.set(party.activity, target.id);
         record.set(party.contact, contact.to_string());
         record.set(party.status.0, Value::Enumeration(party.status.1));
         if let Some(list) = &target.list {

@@ -23,7 +23,7 @@ pub(super) fn identify(judged: &Judged<'_>, item: &mut Record, detail: FieldId, 
         all_own &= sent.is_none() || place.is_some();
         match place {
             Some(place) => row.set(id, own.swap_remove(place)),
-            None => row.set(id, judged.service.new_id().to_string()),
+            None => row.set(id, judged.service.new_id()),
         }
     }
     item.set(detail, Value::List(rows));

@@ -135,7 +135,7 @@ impl<'a> Parts<'a> {
         });
         let mut questions = self.questions.clone();
         for record in &mut questions {
-            record.set(cv_object::ID, new_id().to_string());
+            record.set(cv_object::ID, new_id());
             record.set(event_question::EVENT_ID, event.get(cv_object::ID).clone());
             follow(record, event_question::PRODUCT_ID, &renamed);
         }
@@ -163,7 +163,7 @@ impl<'a> Parts<'a> {
         }
         detail.set(event_detail::FEES, original.get(event_detail::FEES).clone());
         for_each(&mut detail, event_detail::FEES, |fee| {
-            fee.set(fees::FEE_ID, written.service.new_id().to_string());
+            fee.set(fees::FEE_ID, written.service.new_id());
             fee.set(fees::CREATED_DATE, written.session.at);
             fee.set(fees::LAST_MODIFIED_DATE, written.session.at);
             follow(fee, fees::PRODUCT_ID, renamed);

@@ -72,7 +72,7 @@ impl Taking<'_> {
 
     fn new_registration(&self, attendee: &Attendee) -> Record {
         let mut record = self.contract().record(registration::TYPE_ID);
-        record.set(cv_object::ID, self.service.new_id().to_string());
+        record.set(cv_object::ID, self.service.new_id());
         record.set(registration::INVITEE_ID, attendee.id);
         record.set(registration::ORIGINAL_RESPONSE_DATE, self.session.at);
         record.set(registration::GROUP_LEADER, false);

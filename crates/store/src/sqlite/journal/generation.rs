@@ -9,6 +9,9 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+/// Any columns: those of a call with a column that has no bit.
+const ALL: u128 = u128::MAX;
+
 /// An object of an account.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct Key {
@@ -66,9 +69,9 @@ impl Generation {
         let mut found = self.write();
         let found = &mut *found;
         found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + 2 * size_of::<u32>());
-        *found.columns.entry((changes.account, changes.object)).or_default() |= marks(changes.columns());
         let (call, first) = (found.log.calls.len() as u32, found.log.entries.len() as u32);
         let columns = changes::bits(changes.columns().iter().copied());
+        *found.columns.entry((changes.account, changes.object)).or_default() |= columns.unwrap_or(ALL);
         found.log.calls.push(Call { commit, changes: Arc::clone(changes), columns, first });
         for change in changes.iter() {
             found.push(call, changes.key(&change), change.is_whole());
@@ -118,7 +121,8 @@ impl Generation {
     pub fn touches(&self, account: AccountId, object: ObjectId, columns: Option<&[u16]>) -> bool {
         let found = self.read();
         let known = found.columns.get(&(account, object)).filter(|_| !found.log.entries.is_empty());
-        known.is_some_and(|known| columns.is_none_or(|columns| known & marks(columns) != 0))
+        let wanted = |columns: &[u16]| changes::bits(columns.iter().copied()).unwrap_or(ALL);
+        known.is_some_and(|known| columns.is_none_or(|columns| known & wanted(columns) != 0))
     }
 
     /// Gives `each` what commits up to `commit` have changed of an object, the first first.
@@ -244,11 +248,6 @@ impl Log {
         let Call { changes, .. } = self.calls.get(entry.call as usize)?;
         Some(Key { account: changes.account, object: changes.object, id: entry.id })
     }
-}
-
-/// Columns as bits; those past the last share it.
-fn marks<'a>(columns: impl IntoIterator<Item = &'a u16>) -> u128 {
-    columns.into_iter().fold(0, |bits, column| bits | 1 << column.min(&127))
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Database {
         let contract = Contract::get().unwrap();
         let contact = |number| {
             let mut record = contract.record(contact::TYPE_ID);
-            record.set(contact::ID, id(number).to_string());
+            record.set(contact::ID, id(number));
             record
         };
         let model: Vec<Record> = (0..CONTACTS).map(contact).collect();
