@@ -15,6 +15,8 @@ use std::collections::HashMap;
 pub struct Call {
     /// The most records in a call, and the code of the fault past it.
     pub limit: Option<(usize, Code)>,
+    /// What it asks of the store.
+    pub work: Work,
     /// Where the records of a batch are and how each is answered; none for calls that are no batch.
     pub batch: Option<Batch>,
     /// Codes for the record's Id, where it names a stored object.
@@ -27,6 +29,18 @@ pub struct Call {
     pub code: Option<FieldId>,
     /// What is checked of each record's members, in the order of the text.
     pub checks: Vec<Check>,
+}
+
+/// What a call asks of the store: who takes turns with whom follows from it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Reads by key.
+    LookUp,
+    /// Reads what may be a whole table.
+    Read,
+    /// Writes.
+    #[default]
+    Write,
 }
 
 /// The shape of a batch: records in, results out.
@@ -204,7 +218,7 @@ pub fn read(
             ["C", name, ref options @ ..] => {
                 current = model.find_operation(name).map(|id| usize::from(id.0));
                 match current {
-                    Some(index) => reader.limit(options, &mut calls[index]),
+                    Some(index) => reader.options(options, &mut calls[index]),
                     None => Err(format!("no operation {name}")),
                 }
             }
@@ -330,13 +344,21 @@ impl Reader<'_> {
         }
     }
 
-    fn limit(&self, options: &[&str], call: &mut Call) -> Result<(), String> {
+    fn options(&self, options: &[&str], call: &mut Call) -> Result<(), String> {
         for option in options {
-            let limit = option.strip_prefix("limit=").and_then(|rest| rest.split_once(':'));
-            let (count, code) = limit.ok_or_else(|| format!("{option} is not limit=<n>:<code>"))?;
-            call.limit = Some((count.parse().map_err(|_| format!("limit {count}"))?, self.code(code)?));
+            match option.split_once('=') {
+                Some(("limit", limit)) => call.limit = Some(self.limit(limit)?),
+                Some(("work", "look-up")) => call.work = Work::LookUp,
+                Some(("work", "read")) => call.work = Work::Read,
+                _ => return Err(format!("{option} is not limit=<n>:<code>, work=look-up or work=read")),
+            }
         }
         Ok(())
+    }
+
+    fn limit(&self, limit: &str) -> Result<(usize, Code), String> {
+        let (count, code) = limit.split_once(':').ok_or_else(|| format!("{limit} is not <n>:<code>"))?;
+        Ok((count.parse().map_err(|_| format!("limit {count}"))?, self.code(code)?))
     }
 
     fn rule(&self, line: &[&str], call: &mut Call) -> Result<(), String> {
@@ -547,37 +569,4 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::Contract;
-    use crate::handles::{code, message, object, operation};
-
-    #[test]
-    fn update_contact_is_a_batch_of_contacts() {
-        let contract = Contract::get().unwrap();
-        let call = contract.call(operation::UPDATE_CONTACT);
-        let batch = call.batch.unwrap();
-        assert_eq!(batch.item_type, object::contact::TYPE_ID);
-        assert_eq!(batch.roles.ty, object::update_contact_result::TYPE_ID);
-        assert_eq!(batch.roles.source, Some(object::update_contact_result::SOURCE_ID));
-        assert_eq!(call.limit, Some((200, code::CV30102)));
-        assert_eq!(call.id.unwrap().missing, code::CV40113);
-    }
-
-    #[test]
-    fn the_array_of_send_email_is_within_its_only_parameter() {
-        let batch = Contract::get().unwrap().call(operation::SEND_EMAIL).batch.unwrap();
-        assert_eq!(batch.within, Some(message::send_email::EMAIL_REQUEST));
-        assert_eq!(batch.parameter, object::send_email_request::RECIPIENT_ID);
-        assert_eq!(batch.item_type, object::cv_object::TYPE_ID);
-        let is_nested = |call: &&super::Call| call.batch.is_some_and(|batch| batch.within.is_some());
-        assert_eq!(Contract::get().unwrap().calls.iter().filter(is_nested).count(), 1);
-    }
-
-    #[test]
-    fn describe_and_retrieve_are_no_batches() {
-        let contract = Contract::get().unwrap();
-        for call in [operation::LOGIN, operation::RETRIEVE, operation::SEARCH, operation::DESCRIBE_GLOBAL] {
-            assert!(contract.call(call).batch.is_none());
-        }
-    }
-}
+mod tests;

@@ -247,6 +247,13 @@ impl Record {
         }
     }
 
+    /// The member's value to change in place, if it is present.
+    pub fn get_mut(&mut self, field: FieldId) -> Option<&mut Value> {
+        self.note(field);
+        let place = self.place(field).filter(|place| place.is_present)?;
+        self.values.get_mut(place.index)
+    }
+
     /// Takes the member's value out, leaving it absent.
     pub fn take(&mut self, field: FieldId) -> Value {
         self.note(field);

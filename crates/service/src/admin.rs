@@ -3,12 +3,14 @@
 mod mail;
 mod table;
 
-use crate::Service;
 use crate::data::{self, LineMistake, Source};
+use crate::password::hash;
 use crate::session::are_addresses;
 use crate::table::TableError;
+use crate::{Gone, Service};
 use contract::{ObjectId, Timestamp};
 use std::io::Write;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use store::{Account, ApiUser, ContactKey, ContactType, Sessions, StoreError};
 use thiserror::Error;
@@ -186,7 +188,7 @@ impl Admin {
         let name = not_empty(user, "the user name")?;
         let user = ApiUser {
             name: name.clone(),
-            password_hash: self.hash(password).await?,
+            password_hash: self.hash(&found, password).await?,
             active: true,
             allowed_addresses: addresses(allowed_addresses)?,
             locked_until: None,
@@ -215,7 +217,7 @@ impl Admin {
     /// # Errors
     /// No such account or user; an empty password.
     pub async fn set_password(&self, account: &str, user: &str, password: &str) -> Result<(), AdminError> {
-        let hash = self.hash(password).await?;
+        let hash = self.hash(&self.account(account).await?, password).await?;
         self.change_user(account, user, true, move |user| {
             user.password_hash.clone_from(&hash);
             user.locked_until = None;
@@ -268,12 +270,14 @@ impl Admin {
         found.ok_or_else(|| AdminError::NoAccount(number.to_owned()))
     }
 
-    async fn hash(&self, password: &str) -> Result<String, AdminError> {
+    async fn hash(&self, account: &Account, password: &str) -> Result<String, AdminError> {
         if password.is_empty() {
             return Err(AdminError::Empty("the password"));
         }
-        let hash = self.service.inner.passwords.hash(password.to_owned(), self.service.random());
-        hash.await.ok_or(AdminError::Password)
+        let here = Ipv4Addr::LOCALHOST.into();
+        let turn = self.service.inner.queues.to_hash(here, account.id, &Gone::new()).await;
+        let turn = turn.map_err(|_| AdminError::Password)?;
+        hash(turn, password.into(), self.service.random()).await.ok_or(AdminError::Password)
     }
 
     /// Loads objects from lines of JSON (see [`crate::data`]): all of them, or none. Gives their number.

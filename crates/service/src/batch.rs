@@ -50,6 +50,39 @@ fn reference(record: &Record) -> Option<Box<str>> {
     record.text(cv_object::MESSAGE_ID).map(Box::from)
 }
 
+/// Checks how many records a call has.
+///
+/// # Errors
+/// The call's limit code if there are more than its limit.
+pub(crate) fn within_limit(contract: &Contract, operation: OperationId, count: usize) -> Result<(), Fault> {
+    match contract.call(operation).limit {
+        Some((limit, code)) if count > limit => {
+            Err(Fault::new(code, format!("{count} records, {limit} allowed")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The records that a request holds, as values.
+pub(crate) fn items<'r>(batch: &Batch, request: &'r Record) -> &'r [Value] {
+    let holder = match batch.within {
+        None => Some(request),
+        Some(field) => request.record(field),
+    };
+    let array = holder.and_then(|holder| holder.record(batch.parameter));
+    array.map_or(&[], |array| array.list(batch.item))
+}
+
+/// The records that a request holds, to change them in place or to take them out.
+pub(crate) fn items_mut<'r>(batch: &Batch, request: &'r mut Record) -> Option<&'r mut Vec<Value>> {
+    let holder = match batch.within {
+        None => request,
+        Some(field) => request.get_mut(field)?.as_record_mut()?,
+    };
+    let array = holder.get_mut(batch.parameter)?.as_record_mut()?;
+    if let Value::List(items) = array.get_mut(batch.item)? { Some(items) } else { None }
+}
+
 /// The operation's batch shape and its records; a null record counts as an empty one.
 ///
 /// # Errors
@@ -61,23 +94,9 @@ pub(crate) fn records(
 ) -> Result<(Batch, Vec<Record>), Fault> {
     let call = contract.call(operation);
     let batch = call.batch.ok_or_else(|| Fault::new(code::CV10000, "the operation is no batch"))?;
-    let parameter = match batch.within.map(|field| request.take(field)) {
-        None => request.take(batch.parameter),
-        Some(Value::Record(mut within)) => within.take(batch.parameter),
-        Some(_) => Value::Absent,
-    };
-    let items = match parameter {
-        Value::Record(mut array) => match array.take(batch.item) {
-            Value::List(items) => items,
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    if let Some((limit, code)) = call.limit
-        && items.len() > limit
-    {
-        return Err(Fault::new(code, format!("{} records, {limit} allowed", items.len())));
-    }
+    let items = items_mut(&batch, &mut request).map(std::mem::take).unwrap_or_default();
+    drop(request);
+    within_limit(contract, operation, items.len())?;
     let records = items.into_iter().map(|item| match item {
         Value::Record(record) => *record,
         _ => contract.record(batch.item_type),

@@ -1,10 +1,12 @@
 //! From a call to its operation.
 
 use crate::session::Session;
-use crate::{Fault, Service, login, op};
+use crate::{Failure, Fault, Gone, Room, Service, batch, login, op};
+use contract::call::Work;
 use contract::handles::{code, operation};
 use contract::{OperationId, Record};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// One call, decoded.
 #[derive(Debug)]
@@ -19,29 +21,51 @@ pub struct Call {
     pub peer: IpAddr,
     /// The endpoint's address as the client knows it: Login's ServerURL.
     pub endpoint: String,
+    /// Whether the client is still there.
+    pub gone: Gone,
+    /// Finds room for the answer.
+    pub room: Arc<dyn Room>,
 }
 
 impl Service {
-    /// Runs a call: the session first, then the quota, then the operation.
+    /// Runs a call: the session first, then its turn and room for its answer, the quota, and the operation.
+    /// A call that writes and has begun runs to its end, whether or not its client is still there.
     ///
     /// # Errors
     /// A fault: the session's, the quota's or the operation's own. An operation that is not built
-    /// answers CV10108.
-    pub async fn call(&self, call: Call) -> Result<Record, Fault> {
+    /// answers CV10108. Busy where its turn or room did not come, Gone where the client went away.
+    pub async fn call(&self, call: Call) -> Result<Record, Failure> {
         if call.operation == operation::LOGIN {
             return login::login(self, call).await;
         }
-        let session = self.open_session(call.session.as_deref(), call.peer).await?;
+        let Call { operation, mut request, session, peer, gone, room, .. } = call;
+        let mut session = self.open_session(session.as_deref(), peer).await?;
+        self.hash_secrets(&session, peer, operation, &mut request, &gone).await?;
+        let (work, records) = self.asks(operation, &request);
+        let _turn = self.inner.queues.of_call(session.account.id, work, records, &gone).await?;
+        find_room(&*room, &gone).await?;
+        session.at = self.now();
         self.count_call(&session).await?;
-        self.run(call.operation, &session, call.request).await
+        let running = self.run(operation, &session, request);
+        if work == Work::Write {
+            return Ok(running.await?);
+        }
+        tokio::select! {
+            biased;
+            result = running => Ok(result?),
+            () = gone.left() => Err(Failure::Gone),
+        }
     }
 
-    pub(crate) async fn run(
-        &self,
-        operation: OperationId,
-        session: &Session,
-        request: Record,
-    ) -> Result<Record, Fault> {
+    /// What a call asks of the store, and with how many records.
+    fn asks(&self, operation: OperationId, request: &Record) -> (Work, usize) {
+        let Some(call) = self.contract().calls.get(usize::from(operation.0)) else {
+            return (Work::default(), 0);
+        };
+        (call.work, call.batch.map_or(0, |batch| batch::items(&batch, request).len()))
+    }
+
+    async fn run(&self, operation: OperationId, session: &Session, request: Record) -> Result<Record, Fault> {
         match operation {
             operation::DESCRIBE_GLOBAL => op::describe_global(self, session, request).await,
             operation::DESCRIBE_CV_OBJECT => op::describe_object(self, session, request).await,
@@ -106,4 +130,14 @@ impl Service {
             _ => Err(Fault::new(code::CV10108, "the operation is not built")),
         }
     }
+}
+
+/// Finds room for a call's answer.
+pub(crate) async fn find_room(room: &dyn Room, gone: &Gone) -> Result<(), Failure> {
+    let found = tokio::select! {
+        biased;
+        () = gone.left() => return Err(Failure::Gone),
+        found = room.room() => found,
+    };
+    if found { Ok(()) } else { Err(Failure::Busy("there was no room for its answer in time")) }
 }

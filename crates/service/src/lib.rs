@@ -10,7 +10,9 @@ pub mod data;
 mod derived;
 mod dispatch;
 mod environment;
+mod failure;
 mod fault;
+mod gone;
 mod lab;
 mod login;
 mod members;
@@ -19,25 +21,31 @@ mod outbox;
 mod parent;
 mod password;
 mod question;
+mod queues;
 mod quota;
 mod remove;
+mod room;
 mod rules;
 mod session;
 mod settings;
 pub mod table;
+mod turns;
 mod write;
 
 pub use admin::{AccountChange, Admin, AdminError, UserChange};
 pub use dispatch::Call;
 pub use environment::{Clock, Random};
+pub use failure::Failure;
 pub use fault::Fault;
+pub use gone::Gone;
 pub use lab::{LAB_ACCOUNT, LAB_PASSWORD, LAB_USER};
 pub use outbox::{Delivery, Outbox};
-pub use settings::Settings;
+pub use room::{Room, Unbounded};
+pub use settings::{Settings, Share, TurnSettings};
 
 use contract::{Contract, Guid, Timestamp};
 use std::sync::Arc;
-use store::Store;
+use store::{Reader, Store, StoreError};
 
 /// The service. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -52,7 +60,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     quota: quota::Quota,
-    passwords: password::Passwords,
+    queues: queues::Queues,
     recent: session::Recent,
 }
 
@@ -66,9 +74,9 @@ impl Service {
         random: Arc<dyn Random>,
     ) -> Service {
         let quota = quota::Quota::default();
-        let passwords = password::Passwords::default();
+        let queues = queues::Queues::new(&settings.turns);
         let recent = session::Recent::default();
-        let inner = Inner { contract, store, settings, clock, random, quota, passwords, recent };
+        let inner = Inner { contract, store, settings, clock, random, quota, queues, recent };
         Service { inner: Arc::new(inner) }
     }
 
@@ -87,7 +95,7 @@ impl Service {
     ///
     /// # Errors
     /// The store's trouble; the counts are kept for the next time.
-    pub async fn flush(&self) -> Result<(), store::StoreError> {
+    pub async fn flush(&self) -> Result<(), StoreError> {
         self.inner.quota.flush(&self.inner.store).await
     }
 
@@ -97,6 +105,15 @@ impl Service {
 
     fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// Runs a short job that reads by key, whatever else the store reads.
+    async fn look_up<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        F: Fn(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.store().read(job).await
     }
 
     fn settings(&self) -> &Settings {

@@ -1,11 +1,14 @@
 //! Login: credentials in, a session value out. A refusal is an answer, not a fault.
 
+use crate::dispatch::find_room;
+use crate::password::verify;
 use crate::session::{is_allowed, new_value};
-use crate::{Call, Fault, Service};
+use crate::{Call, Failure, Fault, Service};
+use contract::handles::code;
 use contract::handles::message::{login, login_response};
 use contract::handles::object::login_result;
-use contract::{Record, Timestamp};
-use store::{Account, ApiUser, Session, Sessions};
+use contract::{Record, Timestamp, Value};
+use store::{Account, AccountId, ApiUser, Session, Sessions};
 
 /// The text for wrong credentials and for an address that is not allowed alike.
 const DENIED: &str = "Access is denied.";
@@ -14,14 +17,24 @@ const LOCKED: &str = "Your account has been locked out. Please contact Customer 
 /// How long an expired session is remembered, so that its value answers CV10105, not CV10107.
 const REMEMBERED_SECONDS: i64 = 7 * 86_400;
 
-pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Fault> {
-    let text = |field| call.request.text(field).unwrap_or_default().to_owned();
-    let number = text(login::ACCOUNT_NUMBER);
-    let name = text(login::USER_NAME);
-    let password = text(login::PASSWORD);
-    let at = service.now();
+/// How many bytes each member may have. Longer ones are nobody's, and are not kept while others log in.
+const LONGEST: usize = 4096;
 
-    let found = service.store().read(move |reader| {
+pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Failure> {
+    let Call { mut request, peer, endpoint, gone, room, .. } = call;
+    let members = [login::ACCOUNT_NUMBER, login::USER_NAME, login::PASSWORD];
+    let [number, name, password] = members.map(|member| request.take(member));
+    drop(request);
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    if [&number, &name, &password].iter().any(|value| value.as_text().unwrap_or_default().len() > LONGEST) {
+        return Ok(refusal(service, DENIED));
+    }
+    let (number, name) = (text(&number), text(&name));
+    // Held until the outcome is written, so that guesses made at once count one by one.
+    let turn = service.inner.queues.to_hash(peer, AccountId::of(&number), &gone).await?;
+    find_room(&*room, &gone).await?;
+    let at = service.now();
+    let found = service.look_up(move |reader| {
         let Some(account) = reader.account(&number)? else { return Ok(None) };
         let user = reader.user(account.id, &name)?;
         Ok(user.map(|user| (account, user)))
@@ -31,11 +44,13 @@ pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Fault
         return Ok(refusal(service, LOCKED));
     }
     let hash = known.as_ref().map(|(_, user)| user.password_hash.clone());
-    let right = service.inner.passwords.verify(password, hash).await;
+    let verified = verify(turn, password, hash).await;
+    let (right, _turn) =
+        verified.ok_or_else(|| Fault::new(code::CV10000, "a password could not be hashed"))?;
     match known {
-        Some((account, user)) if right && is_allowed(&user, call.peer) => {
+        Some((account, user)) if right && is_allowed(&user, peer) => {
             let value = start(service, account, user, at).await?;
-            Ok(success(service, &call.endpoint, &value))
+            Ok(success(service, &endpoint, &value))
         }
         Some((account, user)) if !right => {
             count_failure(service, account, user, at).await?;

@@ -61,18 +61,22 @@ impl Service {
     /// # Errors
     /// CV30100 where the account has a maximum and has reached it; the refused call is not counted.
     pub(crate) async fn count_call(&self, session: &Session) -> Result<(), Fault> {
-        let day = new_york_day(session.at);
-        let account = session.account.id;
-        if let Some(maximum) = session.account.max_calls
-            && self.calls_on(account, &day).await? >= maximum
-        {
+        if self.is_used_up(session).await? {
             return Err(Fault::new(code::CV30100, "the account's calls for the day are used up"));
         }
-        self.inner.quota.add(account, &day, 1);
+        self.inner.quota.add(session.account.id, &new_york_day(session.at), 1);
         Ok(())
     }
 
-    /// How many calls the account has made on the session's day, this one included.
+    /// Whether the account has a maximum and has reached it.
+    pub(crate) async fn is_used_up(&self, session: &Session) -> Result<bool, Fault> {
+        match session.account.max_calls {
+            Some(maximum) => Ok(self.calls_today(session).await? >= maximum),
+            None => Ok(false),
+        }
+    }
+
+    /// How many calls the account has made on the session's day, this one included once it is counted.
     pub(crate) async fn calls_today(&self, session: &Session) -> Result<i64, Fault> {
         Ok(self.calls_on(session.account.id, &new_york_day(session.at)).await?)
     }
@@ -80,7 +84,7 @@ impl Service {
     async fn calls_on(&self, account: AccountId, day: &str) -> Result<i64, StoreError> {
         let waiting = self.inner.quota.waiting(account, day);
         let day = day.to_owned();
-        let written = self.store().read(move |reader| reader.usage(account, &day)).await?;
+        let written = self.look_up(move |reader| reader.usage(account, &day)).await?;
         Ok(written + waiting)
     }
 }

@@ -24,7 +24,7 @@ pub struct Session {
     pub account: Account,
     /// The API user.
     pub user: String,
-    /// When the call came in; the time of everything it writes.
+    /// When the call began; the time of everything it writes.
     pub at: Timestamp,
 }
 
@@ -129,7 +129,7 @@ impl Service {
         hash: [u8; 32],
         at: Timestamp,
     ) -> Result<Option<Arc<Found>>, StoreError> {
-        let found = self.store().read(move |reader| {
+        let found = self.look_up(move |reader| {
             let Some(session) = reader.session(account, &hash)? else { return Ok(None) };
             let user = reader.user(account, &session.user)?;
             Ok(reader.account_by_id(account)?.zip(user).map(|(account, user)| (session, account, user)))

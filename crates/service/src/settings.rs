@@ -1,5 +1,7 @@
 //! What an operator can set for the whole service.
 
+use std::time::Duration;
+
 /// The service's settings; the defaults are those of the hosted service where they are known, and
 /// otherwise the project's decisions.
 #[derive(Debug, Clone)]
@@ -29,6 +31,79 @@ pub struct Settings {
     /// How long a mail waits for its second try, in seconds; twice as long for each further one, up to
     /// an hour. Default: 15.
     pub mail_retry_seconds: i64,
+    /// How calls take turns.
+    pub turns: TurnSettings,
+}
+
+/// How calls take turns: how many run at once, and how many may wait for how long. Past that they are refused
+/// before anything of them has begun.
+#[derive(Debug, Clone)]
+pub struct TurnSettings {
+    /// How long a call waits for its turn. Default: 10 s.
+    pub wait: Duration,
+    /// How many calls of an account wait in a queue. None: a call that can't run at once is refused. Default: 256.
+    pub waiting_each: usize,
+    /// How many calls wait in a queue in all. Default: 4,096.
+    pub waiting: usize,
+    /// Calls that read by key and run at once. Default: 12, of an account 4. The store reads for four at
+    /// once; these are short, so that it is kept busy while some wait for the disk.
+    pub look_ups: Share,
+    /// Calls that read what may be a whole table and run at once. Default: 3, of an account 2, which leaves
+    /// one for others and one of the store's four connections for look-ups.
+    pub reads: Share,
+    /// Records of calls that write and run at once. Default: 800, of an account 400: two full batches, of
+    /// which one is planned while the other is written.
+    pub writes: Share,
+    /// How many records a call that writes counts as at least. Default: 1.
+    pub least_write: usize,
+    /// How many passwords from one address (an IPv6 /64 counts as one) wait for being hashed. Default: 64.
+    pub hashes_waiting_each: usize,
+    /// How many passwords wait for being hashed in all. Default: 256.
+    pub hashes_waiting: usize,
+}
+
+/// How much of a queue may run at once. An account never has all of it. With nothing at all every call is
+/// refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// In all.
+    pub all: usize,
+    /// Of one account.
+    pub each: usize,
+}
+
+/// What a full batch counts as.
+const BATCH: usize = 200;
+
+impl TurnSettings {
+    /// For a database with so many connections, each of which does one job at a time. Calls that write to one
+    /// account follow each other there, so that few of them may hold a connection.
+    pub fn of_connections(connections: usize) -> TurnSettings {
+        let part = |share: usize| (connections / share).max(2);
+        TurnSettings {
+            look_ups: Share { all: part(2), each: part(4) },
+            reads: Share { all: part(2), each: part(4) },
+            writes: Share { all: part(2) * BATCH, each: part(4) * BATCH },
+            least_write: BATCH,
+            ..TurnSettings::default()
+        }
+    }
+}
+
+impl Default for TurnSettings {
+    fn default() -> TurnSettings {
+        TurnSettings {
+            wait: Duration::from_secs(10),
+            waiting_each: 256,
+            waiting: 4096,
+            look_ups: Share { all: 12, each: 4 },
+            reads: Share { all: 3, each: 2 },
+            writes: Share { all: 4 * BATCH, each: 2 * BATCH },
+            least_write: 1,
+            hashes_waiting_each: 64,
+            hashes_waiting: 256,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -45,6 +120,7 @@ impl Default for Settings {
             delivers_mail: false,
             mail_attempts: 12,
             mail_retry_seconds: 15,
+            turns: TurnSettings::default(),
         }
     }
 }

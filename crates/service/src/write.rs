@@ -141,7 +141,6 @@ async fn run(
     let contract = service.contract();
     let parent = parent::named(contract.call(writing.operation), &request);
     let (batch, records) = batch::records(contract, writing.operation, request)?;
-    let records = service.hash_secrets(writing.object, records).await?;
     let operation = writing.operation;
     let job = Job {
         contract,

@@ -11,7 +11,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use service::{Call, Fault};
+use service::{Call, Failure, Fault, Gone, Unbounded};
 use soap::{Position, Rejection, Request, ServiceFault, Version};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -159,6 +159,8 @@ impl Job {
             session: session.as_ref().and_then(|session| session.value()).map(str::to_owned),
             peer: self.peer,
             endpoint: self.endpoint.clone(),
+            gone: Gone::new(),
+            room: Arc::new(Unbounded),
         };
         let answer = match app.service.call(call).await {
             Ok(record) => match app.codec.write(version, operation, session.as_ref(), &record) {
@@ -168,10 +170,19 @@ impl Job {
                     rejected(rejection)
                 }
             },
-            Err(Fault { code, reason }) => {
+            Err(Failure::Fault(Fault { code, reason })) => {
                 line.refusal = Some((app.contract.codes.entry(code).name.as_str().into(), reason.into()));
                 let actor = self.endpoint;
                 fault(version, app.codec.write_fault(version, &ServiceFault { code, actor }))
+            }
+            Err(Failure::Busy(reason)) => {
+                line.refusal = Some(("busy".into(), reason.into()));
+                let body = app.codec.write_server_fault(version, "Server Too Busy");
+                answer(StatusCode::SERVICE_UNAVAILABLE, soap::content_type(version), body)
+            }
+            Err(Failure::Gone) => {
+                line.refusal = Some(("vanished".into(), "the client went away; nothing was done".into()));
+                answer(StatusCode::SERVICE_UNAVAILABLE, soap::content_type(version), "")
             }
         };
         (answer, line)

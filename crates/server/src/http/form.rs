@@ -4,7 +4,7 @@
 //! A form has no place for the session header, so that Login is the one operation that gets anywhere.
 
 use super::App;
-use super::answer::{Answer, answer, content_type, plain_error};
+use super::answer::{Answer, answer, content_type, error_page, plain_error};
 use super::body::Refusal;
 use super::caller::Caller;
 use super::entry::Entry;
@@ -15,7 +15,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use service::Call;
+use service::{Call, Failure, Gone, Unbounded};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -55,8 +55,15 @@ pub async fn call(
         Ok(request) => request,
         Err(text) => return refuse(entry, "bad-form", "a parameter is missing or is not of its type", &text),
     };
-    let call =
-        Call { operation, request, session: None, peer: caller.address, endpoint: caller.endpoint(path) };
+    let call = Call {
+        operation,
+        request,
+        session: None,
+        peer: caller.address,
+        endpoint: caller.endpoint(path),
+        gone: Gone::new(),
+        room: Arc::new(Unbounded),
+    };
     let running = Arc::clone(&app.calls).acquire_owned().await;
     let ours = Arc::clone(&app);
     let task = tokio::spawn(async move {
@@ -66,7 +73,14 @@ pub async fn call(
     });
     match task.await {
         Ok(Ok(response)) => answer(StatusCode::OK, content_type::XML, result_text(app.contract, &response)),
-        Ok(Err(fault)) => {
+        Ok(Err(Failure::Busy(reason))) => {
+            entry.refuse("busy", reason);
+            error_page(StatusCode::SERVICE_UNAVAILABLE, "Server Too Busy")
+        }
+        Ok(Err(Failure::Gone)) => {
+            refuse(entry, "vanished", "the client went away; nothing was done", "The request was broken off.")
+        }
+        Ok(Err(Failure::Fault(fault))) => {
             let code = app.contract.codes.entry(fault.code);
             entry.refuse(code.name.as_str(), fault.reason);
             plain_error(&code.token)

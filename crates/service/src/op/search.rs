@@ -4,13 +4,14 @@ mod values;
 
 use super::changes::fill;
 use super::object_type;
+use crate::batch::within_limit;
 use crate::session::Session;
 use crate::write::custom_field_of;
 use crate::{Fault, Service};
 use contract::handles::enumeration::cv_search_type;
 use contract::handles::message::{search, search_response};
 use contract::handles::object::{cv_search, filter, search_result};
-use contract::handles::{code, object_type as types};
+use contract::handles::{code, object_type as types, operation};
 use contract::scalar::{parse_decimal, parse_double, parse_long};
 use contract::{
     Code, Contract, EnumValue, Guid, ObjectId, Property, Record, Scalar, Source, Timestamp, TypeRef, Value,
@@ -18,9 +19,6 @@ use contract::{
 use std::collections::HashSet;
 use store::{Column, Filter, Operator, Test};
 use values::{date, operator, texts};
-
-/// How many filters a call may have.
-const MAX_FILTERS: usize = 256;
 
 /// Search: identifiers in the order of creation.
 ///
@@ -33,6 +31,7 @@ pub(crate) async fn search(service: &Service, session: &Session, request: Record
     let object = object_type(&request, search::OBJECT_TYPE);
     let query = Query { contract, object, now: session.at };
     let filter = query.filter(request.record(search::CV_SEARCH_OBJECT))?;
+    drop(request);
     check_custom_fields(service, session, &query, &filter).await?;
     let maximum = session.account.max_record_set.and_then(|maximum| usize::try_from(maximum).ok());
     let limit = maximum.unwrap_or(service.settings().max_record_set);
@@ -55,9 +54,7 @@ impl Query {
     fn filter(&self, search: Option<&Record>) -> Result<Filter, Fault> {
         let filters: Vec<&Record> =
             search.iter().flat_map(|search| search.records(cv_search::FILTER)).collect();
-        if filters.len() > MAX_FILTERS {
-            return Err(invalid(format!("{} filters", filters.len())));
-        }
+        within_limit(self.contract, operation::SEARCH, filters.len())?;
         let tests = filters.iter().map(|filter| self.test(filter)).collect::<Result<Vec<_>, _>>()?;
         let any = search.and_then(|search| search.enumeration(cv_search::SEARCH_TYPE))
             == Some(cv_search_type::OR_SEARCH);
@@ -196,7 +193,7 @@ async fn check_custom_fields(
         return Ok(());
     }
     let account = session.account.id;
-    let found = service.store().read(move |reader| reader.get(account, types::ENTITY_CUSTOM_FIELD, &ids));
+    let found = service.look_up(move |reader| reader.get(account, types::ENTITY_CUSTOM_FIELD, &ids));
     let good = |field: &Option<Record>| {
         field.as_ref().is_some_and(|field| custom_field_of(query.contract, field, query.object))
     };

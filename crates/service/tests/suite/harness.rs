@@ -11,7 +11,7 @@ use contract::{
     Code, Contract, FieldId, Guid, Kind, ObjectId, OperationId, Record, Scalar, Timestamp, TypeId, TypeRef,
     Value,
 };
-use service::{AccountChange, Call, Clock, Fault, Random, Service, Settings};
+use service::{AccountChange, Call, Clock, Failure, Fault, Gone, Random, Service, Settings, Unbounded};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -215,9 +215,24 @@ impl Bench {
         operation: OperationId,
         request: Record,
     ) -> Result<Record, Fault> {
-        let session = Some(session.to_owned()).filter(|value| !value.is_empty());
-        let call = Call { operation, request, session, peer, endpoint: ENDPOINT.to_owned() };
-        self.service.call(call).await
+        let call = Call { peer, ..self.ready(session, operation, request) };
+        self.service.call(call).await.map_err(|failure| match failure {
+            Failure::Fault(fault) => fault,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// A call that the test may change and run itself.
+    pub fn ready(&self, session: &str, operation: OperationId, request: Record) -> Call {
+        Call {
+            operation,
+            request,
+            session: Some(session.to_owned()).filter(|value| !value.is_empty()),
+            peer: Ipv4Addr::LOCALHOST.into(),
+            endpoint: ENDPOINT.to_owned(),
+            gone: Gone::new(),
+            room: Arc::new(Unbounded),
+        }
     }
 
     pub async fn call(&self, operation: OperationId, request: Record) -> Result<Record, Fault> {

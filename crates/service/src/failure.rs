@@ -1,0 +1,27 @@
+//! Why a call has no answer of its operation.
+
+use crate::Fault;
+use store::StoreError;
+
+/// Why a call has no answer of its operation.
+#[derive(Debug)]
+pub enum Failure {
+    /// The call failed.
+    Fault(Fault),
+    /// The call was refused before anything of it began, for want of room; the reason is for the log.
+    Busy(&'static str),
+    /// The client went away before the call began, or while it read.
+    Gone,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Failure {
+        Failure::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Fault(error.into())
+    }
+}
