@@ -40,6 +40,7 @@ pub use fault::Fault;
 pub use gone::Gone;
 pub use lab::{LAB_ACCOUNT, LAB_PASSWORD, LAB_USER};
 pub use outbox::{Delivery, Outbox};
+pub use queues::Waiting;
 pub use room::{Room, Unbounded};
 pub use settings::{Settings, Share, TurnSettings};
 
@@ -88,6 +89,11 @@ impl Service {
     /// The outbox: mails to deliver. For whoever delivers them; no client can reach it.
     pub fn outbox(&self) -> Outbox {
         Outbox::new(self.clone())
+    }
+
+    /// How many calls wait for their turn.
+    pub fn waiting(&self) -> Waiting {
+        self.inner.queues.waiting()
     }
 
     /// Writes what is still counted in memory only: calls that changed nothing. Due every second

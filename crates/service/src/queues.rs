@@ -17,6 +17,19 @@ pub(crate) struct Queues {
     least_write: usize,
 }
 
+/// How many calls wait for a turn, by what they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// Reading by key.
+    pub look_ups: usize,
+    /// Reading what may be a whole table.
+    pub reads: usize,
+    /// Writing.
+    pub writes: usize,
+    /// Having a password hashed.
+    pub hashes: usize,
+}
+
 /// A call's turn, which ends when it is dropped.
 pub(crate) type CallTurn = Turn<AccountId>;
 
@@ -77,10 +90,14 @@ impl Queues {
         unless_gone(gone, self.hashes.take(network(peer), account, 1)).await
     }
 
-    /// How many wait for a turn of each kind, look-ups first and hashes last.
-    #[cfg(test)]
-    pub fn waiting(&self) -> [usize; 4] {
-        [self.look_ups.waiting(), self.reads.waiting(), self.writes.waiting(), self.hashes.waiting()]
+    /// How many wait.
+    pub fn waiting(&self) -> Waiting {
+        Waiting {
+            look_ups: self.look_ups.waiting(),
+            reads: self.reads.waiting(),
+            writes: self.writes.waiting(),
+            hashes: self.hashes.waiting(),
+        }
     }
 }
 

@@ -103,7 +103,6 @@ where
     }
 
     /// How many wait.
-    #[cfg(test)]
     pub fn waiting(&self) -> usize {
         self.shared.state().waiting()
     }

@@ -144,7 +144,7 @@ where
         }
     }
 
-    #[cfg(test)]
+    /// How many wait.
     pub fn waiting(&self) -> usize {
         self.waiting
     }

@@ -21,4 +21,5 @@ mod sessions;
 mod sourcing;
 mod surveys;
 mod table;
+mod turns;
 mod users;
