@@ -73,16 +73,24 @@ pub(crate) fn records(
         },
         _ => Vec::new(),
     };
-    if let Some((limit, code)) = call.limit
-        && items.len() > limit
-    {
-        return Err(Fault::new(code, format!("{} records, {limit} allowed", items.len())));
-    }
+    within_limit(contract, operation, items.len())?;
     let records = items.into_iter().map(|item| match item {
         Value::Record(record) => *record,
         _ => contract.record(batch.item_type),
     });
     Ok((batch, records.collect()))
+}
+
+/// Whether the call's list has no more items than the call allows.
+///
+/// # Errors
+/// The call's limit code.
+pub(crate) fn within_limit(contract: &Contract, operation: OperationId, items: usize) -> Result<(), Fault> {
+    match contract.call(operation).limit {
+        // More than one past the limit are not kept, so nobody knows here how many there were.
+        Some((limit, code)) if items > limit => Err(Fault::new(code, format!("more than {limit} items"))),
+        _ => Ok(()),
+    }
 }
 
 /// The request with something noted on each of its records: a parameter of the call that belongs to
@@ -140,7 +148,8 @@ pub(crate) fn source_field(contract: &Contract, batch: &Batch, object: TypeId) -
     contract.model.ty(object).find_any(name)
 }
 
-fn result(contract: &Contract, batch: &Batch, outcome: Outcome) -> Record {
+/// One record's result.
+pub(crate) fn result(contract: &Contract, batch: &Batch, outcome: Outcome) -> Record {
     let roles = &batch.roles;
     let mut result = contract.record(roles.ty);
     let success = outcome.errors.is_empty();

@@ -1,5 +1,6 @@
 //! From a call to its operation.
 
+use crate::nested::Refused;
 use crate::session::Session;
 use crate::{Fault, Service, login, op};
 use contract::handles::{code, operation};
@@ -36,7 +37,21 @@ impl Service {
         self.run(call.operation, &session, call.request).await
     }
 
-    pub(crate) async fn run(
+    /// Runs a call's operation on the records that it may see, and answers all of them.
+    async fn run(
+        &self,
+        operation: OperationId,
+        session: &Session,
+        mut request: Record,
+    ) -> Result<Record, Fault> {
+        let most = self.settings().nested_items;
+        let refused = Refused::take(self.contract(), operation, &mut request, most);
+        let mut response = self.operate(operation, session, request).await?;
+        refused.answer(self.contract(), operation, &mut response);
+        Ok(response)
+    }
+
+    async fn operate(
         &self,
         operation: OperationId,
         session: &Session,

@@ -14,6 +14,7 @@ mod fault;
 mod lab;
 mod login;
 mod members;
+mod nested;
 mod op;
 mod outbox;
 mod parent;

@@ -1,16 +1,15 @@
 //! DescribeGlobal and DescribeCvObject: what the service has, and what is known of its fields.
 
 use super::lookups;
-use super::retrieve::MAX_BATCH_SIZE;
 use crate::session::Session;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch};
 use contract::handles::message::{describe_cv_object, describe_cv_object_response, describe_global_response};
 use contract::handles::object::{
     answer_detail, custom_field, cv_object, cv_object_type_array, describe_cv_object_result,
     describe_cv_object_results, describe_global_result, entity_custom_field, field, field_choice,
     look_up_detail,
 };
-use contract::handles::object_type;
+use contract::handles::{object_type, operation};
 use contract::object::Lookup;
 use contract::{Contract, ObjectId, Property, Record, Value};
 use store::StoreError;
@@ -39,7 +38,8 @@ pub(crate) async fn describe_global(
     let count = |number: i64| Value::Integer(number.min(NO_MAXIMUM));
     result.set(describe_global_result::MAX_API_CALLS, count(session.account.max_calls.unwrap_or(NO_MAXIMUM)));
     result.set(describe_global_result::CURRENT_API_CALLS, count(calls));
-    result.set(describe_global_result::MAX_BATCH_SIZE, count(MAX_BATCH_SIZE as i64));
+    let batch_size = contract.call(operation::RETRIEVE).limit.map_or(0, |(limit, _)| limit);
+    result.set(describe_global_result::MAX_BATCH_SIZE, count(batch_size.try_into().unwrap_or(NO_MAXIMUM)));
     result.set(describe_global_result::MAX_RECORD_SET, count(record_set));
     for object in &contract.objects {
         result.push(describe_global_result::CV_OBJECT_TYPES, object.name.as_str());
@@ -53,6 +53,9 @@ pub(crate) async fn describe_global(
 
 /// DescribeCvObject: the fields of the object types asked for, with their properties, and the
 /// account's custom fields.
+///
+/// # Errors
+/// The call's limit code for too many types.
 pub(crate) async fn describe_object(
     service: &Service,
     session: &Session,
@@ -60,10 +63,11 @@ pub(crate) async fn describe_object(
 ) -> Result<Record, Fault> {
     let contract = service.contract();
     let account = session.account.id;
-    let custom = service.store().read(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
-    let custom = custom.await?;
     let asked = request.record(describe_cv_object::OBJECT_TYPES);
     let asked = asked.map_or(&[][..], |types| types.list(cv_object_type_array::CV_OBJECT_TYPE));
+    batch::within_limit(contract, operation::DESCRIBE_CV_OBJECT, asked.len())?;
+    let custom = service.store().read(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
+    let custom = custom.await?;
     let mut results = contract.record(describe_cv_object_results::TYPE_ID);
     for value in asked {
         if let Value::Enumeration(value) = value {

@@ -3,25 +3,22 @@
 use super::object_type;
 use crate::derived;
 use crate::session::Session;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch};
 use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
-use contract::handles::{code, object_type as types};
+use contract::handles::{code, object_type as types, operation};
 use contract::{Contract, FieldId, Guid, Kind, ObjectType, Record, Scalar, TypeRef, Value};
 use store::StoreError;
-
-/// How many identifiers a call may name: what DescribeGlobal calls MaxBatchSize.
-pub(super) const MAX_BATCH_SIZE: usize = 200;
 
 /// Retrieve: the objects that are in the account, in the order of the identifiers, with their
 /// details.
 ///
 /// # Errors
-/// CV20018 without identifiers, CV20021 past 200, CV20001 if one is not a GUID.
+/// CV20018 without identifiers, CV20021 for too many, CV20001 if one is not a GUID.
 pub(crate) async fn retrieve(service: &Service, session: &Session, request: Record) -> Result<Record, Fault> {
     let contract = service.contract();
     let object = object_type(&request, retrieve::OBJECT_TYPE);
-    let ids = ids(&request)?;
+    let ids = ids(contract, &request)?;
     let account = session.account.id;
     let found = service.store().read(move |reader| {
         let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
@@ -51,14 +48,12 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
     Ok(response)
 }
 
-fn ids(request: &Record) -> Result<Vec<Guid>, Fault> {
+fn ids(contract: &Contract, request: &Record) -> Result<Vec<Guid>, Fault> {
     let ids = request.record(retrieve::IDS).map_or(&[][..], |ids| ids.list(id_array::ID));
     if ids.is_empty() {
         return Err(Fault::new(code::CV20018, "no identifier"));
     }
-    if ids.len() > MAX_BATCH_SIZE {
-        return Err(Fault::new(code::CV20021, format!("{} identifiers", ids.len())));
-    }
+    batch::within_limit(contract, operation::RETRIEVE, ids.len())?;
     let guid = |id: &Value| Guid::parse(id.as_text()?);
     let ids: Option<Vec<Guid>> = ids.iter().map(guid).collect();
     ids.ok_or_else(|| Fault::new(code::CV20001, "an identifier is not a GUID"))

@@ -6,11 +6,11 @@ use super::changes::fill;
 use super::object_type;
 use crate::session::Session;
 use crate::write::custom_field_of;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch, nested};
 use contract::handles::enumeration::cv_search_type;
 use contract::handles::message::{search, search_response};
 use contract::handles::object::{cv_search, filter, search_result};
-use contract::handles::{code, object_type as types};
+use contract::handles::{code, object_type as types, operation};
 use contract::scalar::{parse_decimal, parse_double, parse_long};
 use contract::{
     Code, Contract, EnumValue, Guid, ObjectId, Property, Record, Scalar, Source, Timestamp, TypeRef, Value,
@@ -19,19 +19,16 @@ use std::collections::HashSet;
 use store::{Column, Filter, Operator, Test};
 use values::{date, operator, texts};
 
-/// How many filters a call may have.
-const MAX_FILTERS: usize = 256;
-
 /// Search: identifiers in the order of creation.
 ///
 /// # Errors
-/// CV20010 for an unknown or unsearchable field, a bad value or more than 256 filters, CV20015 for
+/// CV20010 for an unknown or unsearchable field, a bad value, too many filters or values of one, CV20015 for
 /// an operator that the field's type does not have, CV20016 and CV20017 for a custom field that is
 /// none of the account's, CV20012 for more identifiers than the account may get.
 pub(crate) async fn search(service: &Service, session: &Session, request: Record) -> Result<Record, Fault> {
     let contract = service.contract();
     let object = object_type(&request, search::OBJECT_TYPE);
-    let query = Query { contract, object, now: session.at };
+    let query = Query { contract, object, now: session.at, values: service.settings().nested_items };
     let filter = query.filter(request.record(search::CV_SEARCH_OBJECT))?;
     check_custom_fields(service, session, &query, &filter).await?;
     let maximum = session.account.max_record_set.and_then(|maximum| usize::try_from(maximum).ok());
@@ -49,14 +46,17 @@ struct Query {
     contract: &'static Contract,
     object: ObjectId,
     now: Timestamp,
+    /// How many values a filter may have.
+    values: usize,
 }
 
 impl Query {
     fn filter(&self, search: Option<&Record>) -> Result<Filter, Fault> {
         let filters: Vec<&Record> =
             search.iter().flat_map(|search| search.records(cv_search::FILTER)).collect();
-        if filters.len() > MAX_FILTERS {
-            return Err(invalid(format!("{} filters", filters.len())));
+        batch::within_limit(self.contract, operation::SEARCH, filters.len())?;
+        if filters.iter().any(|filter| nested::count(filter) > self.values) {
+            return Err(invalid(format!("a filter with more than {} values", self.values)));
         }
         let tests = filters.iter().map(|filter| self.test(filter)).collect::<Result<Vec<_>, _>>()?;
         let any = search.and_then(|search| search.enumeration(cv_search::SEARCH_TYPE))
