@@ -1,19 +1,23 @@
 //! The rules of each call (`contract/calls/`), resolved against the types they are about.
 
+mod batch;
+
 use crate::code::{Code, Codes};
 use crate::handles::enumeration;
 use crate::list::Lists;
 use crate::mapping::Mapping;
-use crate::model::{EnumValue, FieldId, Kind, Member, Model, OperationId, Scalar, TypeId, TypeRef};
+use crate::model::{EnumValue, FieldId, Kind, Model, OperationId, Scalar, TypeId, TypeRef};
 use crate::object::ObjectId;
 use crate::read::Mistake;
 use crate::record::Value;
+pub use batch::{Batch, Roles};
 use std::collections::HashMap;
 
 /// The rules of one call.
 #[derive(Debug, Default)]
 pub struct Call {
-    /// The most records in a call, and the code of the fault past it.
+    /// The most items in the call's list (the records of a batch, for example), and the code of the
+    /// fault past it.
     pub limit: Option<(usize, Code)>,
     /// What it asks of the store.
     pub work: Work,
@@ -41,48 +45,6 @@ pub enum Work {
     /// Writes.
     #[default]
     Write,
-}
-
-/// The shape of a batch: records in, results out.
-#[derive(Debug, Clone, Copy)]
-pub struct Batch {
-    /// The request's member that holds the record with the array, where the request itself does not.
-    pub within: Option<FieldId>,
-    /// The member that holds the array.
-    pub parameter: FieldId,
-    /// The array's member that repeats.
-    pub item: FieldId,
-    /// The type of a record.
-    pub item_type: TypeId,
-    /// The response's member that holds the results.
-    pub result: FieldId,
-    /// The type of the array of results.
-    pub results_type: TypeId,
-    /// The array's member that repeats.
-    pub outcome: FieldId,
-    /// The members of a result, by role.
-    pub roles: Roles,
-}
-
-/// The members of a result item.
-#[derive(Debug, Clone, Copy)]
-pub struct Roles {
-    /// The type of a result item.
-    pub ty: TypeId,
-    /// The object's identifier, empty where the record failed.
-    pub id: Option<FieldId>,
-    /// The record's own correlation value.
-    pub reference: Option<FieldId>,
-    /// The object's key in the client's system.
-    pub source: Option<FieldId>,
-    /// Whether the record was accepted.
-    pub success: FieldId,
-    /// The errors of a record that was not.
-    pub errors: Option<FieldId>,
-    /// Whether an upsert created the object.
-    pub created: Option<FieldId>,
-    /// The code that the server gave the object.
-    pub code: Option<FieldId>,
 }
 
 /// What a record's Id may do wrong.
@@ -210,7 +172,10 @@ pub fn read(
         }
     }
     let mut calls: Vec<Call> = (0..model.operations.len())
-        .map(|index| Call { batch: reader.batch(OperationId(index as u16)), ..Call::default() })
+        .map(|index| Call {
+            batch: batch::find(model, &reader.roles, OperationId(index as u16)),
+            ..Call::default()
+        })
         .collect();
     let mut current = None;
     for line in &lines {
@@ -218,7 +183,9 @@ pub fn read(
             ["C", name, ref options @ ..] => {
                 current = model.find_operation(name).map(|id| usize::from(id.0));
                 match current {
-                    Some(index) => reader.options(options, &mut calls[index]),
+                    Some(index) => {
+                        reader.options(OperationId(index as u16), options, &mut calls[index])
+                    }
                     None => Err(format!("no operation {name}")),
                 }
             }
@@ -289,65 +256,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A call is a batch where one parameter, or a member of the only one, is an array of records and
-    /// the response an array of results that say whether each was accepted.
-    fn batch(&self, operation: OperationId) -> Option<Batch> {
-        let operation = self.model.operation(operation);
-        let found = self.array_in(operation.request).map(|found| (None, found));
-        let (within, (parameter, item, item_type)) = found.or_else(|| {
-            let mut parameters = self.model.ty(operation.request).fields();
-            match (parameters.next()?, parameters.next()) {
-                ((field, Member { ty: TypeRef::Complex(only), .. }), None) => {
-                    self.array_in(*only).map(|found| (Some(field), found))
-                }
-                _ => None,
-            }
-        })?;
-        let (result, member) = self.model.ty(operation.response).fields().next()?;
-        let (results_type, outcome, ty) = self.array(member.ty)?;
-        let role = |wanted: &str| {
-            let mut names = self.roles.iter().filter(|(role, _)| *role == wanted);
-            names.find_map(|(_, name)| self.model.ty(ty).find_any(name))
-        };
-        let roles = Roles {
-            ty,
-            id: role("id"),
-            reference: role("reference"),
-            source: role("source"),
-            success: role("success")?,
-            errors: role("errors"),
-            created: role("created"),
-            code: role("code"),
-        };
-        Some(Batch { within, parameter, item, item_type, result, results_type, outcome, roles })
-    }
-
-    /// The first member of a type that is an array of records.
-    fn array_in(&self, ty: TypeId) -> Option<(FieldId, FieldId, TypeId)> {
-        let mut arrays = self.model.ty(ty).fields().filter_map(|(field, member)| {
-            let (_, item, item_type) = self.array(member.ty)?;
-            Some((field, item, item_type))
-        });
-        arrays.next()
-    }
-
-    fn array(&self, ty: TypeRef) -> Option<(TypeId, FieldId, TypeId)> {
-        let TypeRef::Complex(array) = ty else { return None };
-        let members = self.model.ty(array).fields();
-        let mut members = members.filter(|(_, member)| member.kind == Kind::Element);
-        let (item, member) = members.next()?;
-        match member.ty {
-            TypeRef::Complex(item_type) if member.repeated && members.next().is_none() => {
-                Some((array, item, item_type))
-            }
-            _ => None,
-        }
-    }
-
-    fn options(&self, options: &[&str], call: &mut Call) -> Result<(), String> {
+    fn options(&self, operation: OperationId, options: &[&str], call: &mut Call) -> Result<(), String> {
         for option in options {
             match option.split_once('=') {
-                Some(("limit", limit)) => call.limit = Some(self.limit(limit)?),
+                Some(("limit", limit)) => {
+                    let lists = batch::lists(self.model, self.model.operation(operation).request);
+                    if lists != 1 {
+                        return Err(format!("a limit for a call with {lists} lists"));
+                    }
+                    call.limit = Some(self.limit(limit)?);
+                }
                 Some(("work", "look-up")) => call.work = Work::LookUp,
                 Some(("work", "read")) => call.work = Work::Read,
                 _ => return Err(format!("{option} is not limit=<n>:<code>, work=look-up or work=read")),

@@ -109,6 +109,9 @@ pub struct Record {
 /// Values that a record has room for from the start.
 const USUAL: usize = 32;
 
+/// How many values more a record takes room for at least.
+const FEW: usize = 4;
+
 /// Where a record keeps a member's value.
 #[derive(Clone, Copy)]
 struct Place {
@@ -151,8 +154,20 @@ impl Record {
     /// An instance with every member absent.
     pub fn new(model: &Model, ty: TypeId) -> Record {
         let members = model.ty(ty).members.len();
-        let values = Vec::with_capacity(members.min(USUAL));
+        Record::with_room(model, ty, members.min(USUAL))
+    }
+
+    /// An instance with every member absent, and room for so many values. What it needs beyond them
+    /// it takes when they come.
+    pub fn with_room(model: &Model, ty: TypeId, values: usize) -> Record {
+        let members = model.ty(ty).members.len();
+        let values = Vec::with_capacity(values.min(members));
         Record { ty, members: members as u16, present: 0, values, changes: None }
+    }
+
+    /// How many values it has room for.
+    pub fn room(&self) -> usize {
+        self.values.capacity()
     }
 
     /// The record as it was found somewhere: from now on it keeps count of the members that change.
@@ -274,9 +289,20 @@ impl Record {
             (true, value) => self.values[place.index] = value,
             (false, value) => {
                 self.present |= place.bit;
+                if self.values.len() == self.values.capacity() {
+                    self.grow();
+                }
                 self.values.insert(place.index, value);
             }
         }
+    }
+
+    /// Makes room for as many values again, a few at least, and never for more than the type has.
+    #[cold]
+    fn grow(&mut self) {
+        let have = self.values.len();
+        let more = have.max(FEW).min(usize::from(self.members).saturating_sub(have));
+        self.values.reserve_exact(more);
     }
 
     /// Notes that a member changes.

@@ -1,5 +1,6 @@
 //! From a call to its operation.
 
+use crate::nested::Refused;
 use crate::session::Session;
 use crate::{Failure, Fault, Gone, Room, Service, batch, login, op};
 use contract::call::Work;
@@ -65,7 +66,26 @@ impl Service {
         (call.work, call.batch.map_or(0, |batch| batch::items(&batch, request).len()))
     }
 
-    async fn run(&self, operation: OperationId, session: &Session, request: Record) -> Result<Record, Fault> {
+    /// Runs a call's operation on the records that it may see, and answers all of them.
+    async fn run(
+        &self,
+        operation: OperationId,
+        session: &Session,
+        mut request: Record,
+    ) -> Result<Record, Fault> {
+        let most = self.settings().nested_items;
+        let refused = Refused::take(self.contract(), operation, &mut request, most);
+        let mut response = self.operate(operation, session, request).await?;
+        refused.answer(self.contract(), operation, &mut response);
+        Ok(response)
+    }
+
+    async fn operate(
+        &self,
+        operation: OperationId,
+        session: &Session,
+        request: Record,
+    ) -> Result<Record, Fault> {
         match operation {
             operation::DESCRIBE_GLOBAL => op::describe_global(self, session, request).await,
             operation::DESCRIBE_CV_OBJECT => op::describe_object(self, session, request).await,

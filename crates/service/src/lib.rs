@@ -16,6 +16,7 @@ mod gone;
 mod lab;
 mod login;
 mod members;
+mod nested;
 mod op;
 mod outbox;
 mod parent;

@@ -21,6 +21,9 @@ pub struct Settings {
     /// Whether text longer than its field is an item error (CV91102) instead of being cut.
     /// Default: false.
     pub strict_lengths: bool,
+    /// How many items the lists below one record of a call may have in all. A record with more fails
+    /// with CV91102. Default: 1,000.
+    pub nested_items: usize,
     /// Who mails come from, where a campaign has no sender of its own. Default: noreply@localhost.
     pub mail_from: String,
     /// Whether somebody delivers mails; where not, they are kept in the outbox and never become due.
@@ -116,6 +119,7 @@ impl Default for Settings {
             max_record_set: 25_000,
             max_changes: 10_000,
             strict_lengths: false,
+            nested_items: 1000,
             mail_from: "noreply@localhost".to_owned(),
             delivers_mail: false,
             mail_attempts: 12,

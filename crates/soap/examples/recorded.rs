@@ -11,7 +11,10 @@ use contract::handles::object::{self as result, contact, custom_field_detail};
 use contract::handles::{array, message, operation};
 use contract::{Contract, Record, TypeRef, Value};
 use serde_json::Value as Json;
-use soap::{CharsetFallback, Codec, EnumerationFault, Incoming, Limits, Quirks, Version, content_type};
+use soap::{
+    CharsetFallback, Codec, EnumerationFault, Incoming, Limits, Quirks, Unmetered, Unread, Version,
+    content_type,
+};
 use std::process::ExitCode;
 
 /// Exchanges that the codec cannot or should not reproduce, each with its reason.
@@ -110,9 +113,10 @@ impl Service {
             now: now.unwrap_or(contract::Timestamp(0)),
             endpoint: "",
         };
-        let request = match self.codec.read(incoming) {
+        let request = match self.codec.read(incoming, &mut Unmetered) {
             Ok(request) => request,
-            Err(rejection) => {
+            Err(Unread::OverBudget) => unreachable!("nothing counts"),
+            Err(Unread::Rejected(rejection)) => {
                 return Answer {
                     status: rejection.status.into(),
                     content_type: rejection.content_type.to_owned(),

@@ -4,10 +4,11 @@ use crate::charset;
 use crate::content_type::ContentType;
 use crate::decode::Decoder;
 use crate::encode::Encoder;
-use crate::envelope;
+use crate::envelope::{self, Contents};
 use crate::fault::{Fault, FaultCode, Scene, open_envelope, reject, unprocessed};
+use crate::meter::{Meter, OverBudget, Tally};
 use crate::quirk::EnumerationFault;
-use crate::reason::Trouble;
+use crate::reason::{Halt, Trouble};
 use crate::route::Routes;
 use crate::table::Tables;
 use crate::write::Writer;
@@ -43,8 +44,12 @@ pub struct Request {
     pub operation: OperationId,
     /// The session header, if the operation takes one and it came.
     pub session: Option<SessionHeader>,
-    /// The parameters: a record of the operation's request type.
+    /// The parameters: a record of the operation's request type. Its list keeps no more items than
+    /// the call's limit and one, and the lists below one of them no more than [`Limits::nested`] and
+    /// one in all.
     pub body: Record,
+    /// How many items the list in the parameters has in the message.
+    pub records: usize,
 }
 
 impl fmt::Debug for Request {
@@ -54,6 +59,21 @@ impl fmt::Debug for Request {
             .field("version", version)
             .field("operation", operation)
             .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// It is refused; what to answer instead.
+    Rejected(Rejection),
+    /// It needs more memory than the meter gives, or its text is longer than [`Limits::body`].
+    OverBudget,
+}
+
+impl From<OverBudget> for Unread {
+    fn from(_: OverBudget) -> Unread {
+        Unread::OverBudget
     }
 }
 
@@ -90,40 +110,54 @@ impl Codec {
     /// version, headers, parameters, the rest of the document, and whether all headers that must be
     /// understood are. The first trouble is the one reported.
     ///
+    /// What the request holds beside `incoming` is told to the meter before it is allocated.
+    ///
     /// # Errors
-    /// What to answer instead, see [`Rejection`].
-    pub fn read(&self, incoming: Incoming<'_>) -> Result<Request, Rejection> {
+    /// What to answer instead, see [`Rejection`]; or that the meter has no room for the request.
+    pub fn read(&self, incoming: Incoming<'_>, meter: &mut dyn Meter) -> Result<Request, Unread> {
+        let mut tally = Tally::new(meter);
+        let request = self.read_metered(incoming, &mut tally)?;
+        tally.tell()?;
+        Ok(request)
+    }
+
+    fn read_metered(&self, incoming: Incoming<'_>, tally: &mut Tally<'_>) -> Result<Request, Unread> {
         let content_type = String::from_utf8_lossy(incoming.content_type.unwrap_or_default());
         let content_type = ContentType(&content_type);
         let version = guess_version(incoming.soap_action, incoming.content_type);
         let mut scene = Scene { version, routing: false, text: "" };
 
         let by_action = self.routes.by_action(version, &incoming, content_type);
-        let by_action = by_action.map_err(|trouble| reject(&trouble, &scene))?;
+        let by_action = by_action.map_err(|trouble| Unread::Rejected(reject(&trouble, &scene)))?;
         if content_type.version().is_none() {
-            return Err(reject(&Trouble::MediaType, &scene));
+            return Err(Unread::Rejected(reject(&Trouble::MediaType, &scene)));
         }
         scene.routing = by_action.is_none();
-        let text = charset::decode(incoming.body, content_type, self.quirks.text_xml_without_charset)
-            .map_err(|error| reject(&error.into(), &scene))?;
+        let fallback = self.quirks.text_xml_without_charset;
+        let text = charset::decode(incoming.body, content_type, fallback, self.limits.body, tally)
+            .map_err(|stop| self.unread(stop, &scene, incoming.endpoint))?;
         scene.text = &text;
 
         let operation = match by_action {
             Some(operation) => operation,
             None => {
-                let mut reader = self.reader(&text);
+                let mut reader = Reader::new(&text, &self.known, self.limits, tally);
                 let found = self.routes.by_element(&mut reader, &mut scene.version, content_type);
-                found.map_err(|trouble| reject(&trouble, &scene))?
+                reader.close();
+                found.map_err(|halt| self.unread(halt, &scene, incoming.endpoint))?
             }
         };
         scene.routing = false;
-        let reader = self.reader(&text);
-        let mut decoder = Decoder::new(self.contract, &self.tables, self.limits, incoming.now, reader);
-        let described = self.contract.model.operation(operation);
-        let read = envelope::read(&mut decoder, self.contract, described, &mut scene.version, content_type);
+        let reader = Reader::new(&text, &self.known, self.limits, tally);
+        let (contract, tables) = (self.contract, &self.tables);
+        let mut decoder = Decoder::new(contract, tables, self.limits, incoming.now, reader, operation);
+        let described = contract.model.operation(operation);
+        let read = envelope::read(&mut decoder, contract, described, &mut scene.version, content_type);
         match read {
-            Ok((session, body)) => Ok(Request { version: scene.version, operation, session, body }),
-            Err(trouble) => Err(self.reject(&trouble, &scene, incoming.endpoint)),
+            Ok(Contents { session, body, items }) => {
+                Ok(Request { version: scene.version, operation, session, body, records: items })
+            }
+            Err(halt) => Err(self.unread(halt, &scene, incoming.endpoint)),
         }
     }
 
@@ -193,8 +227,11 @@ impl Codec {
         }
     }
 
-    fn reader<'a>(&'a self, text: &'a str) -> Reader<'a> {
-        Reader::new(text, &self.known, self.limits)
+    fn unread(&self, halt: impl Into<Halt>, scene: &Scene<'_>, endpoint: &str) -> Unread {
+        match halt.into() {
+            Halt::Trouble(trouble) => Unread::Rejected(self.reject(&trouble, scene, endpoint)),
+            Halt::OverBudget => Unread::OverBudget,
+        }
     }
 
     fn reject(&self, trouble: &Trouble, scene: &Scene<'_>, endpoint: &str) -> Rejection {

@@ -2,11 +2,13 @@
 
 use crate::Version;
 use crate::decode::Decoder;
-use crate::reason::{Trouble, ValueError};
+use crate::meter;
+use crate::reason::{Halt, Trouble, ValueError};
 use crate::write::Writer;
-use crate::xml::{Element, Ns};
-use contract::Contract;
+use crate::xml::Ns;
 use contract::handles::array::cvent_session_header as handle;
+use contract::scalar::quoted;
+use contract::{Contract, Value};
 use std::fmt;
 
 /// The session header as a request brought it, to be echoed in the answer.
@@ -40,17 +42,14 @@ impl SessionHeader {
     }
 
     /// Reads the header whose start tag came last.
-    pub(crate) fn read(
-        decoder: &mut Decoder<'_, '_>,
-        element: Element<'_>,
-    ) -> Result<SessionHeader, Trouble> {
+    pub(crate) fn read(decoder: &mut Decoder<'_, '_>) -> Result<SessionHeader, Halt> {
         let mut header = SessionHeader::default();
-        for attribute in decoder.reader.attributes() {
+        for attribute in &decoder.reader.attributes {
             let value = &*attribute.value;
             let flag = |field| {
                 flag(value).ok_or_else(|| Trouble::Value {
                     at: attribute.at,
-                    error: ValueError::Flag { value: value.to_owned(), field },
+                    error: ValueError::Flag { value: quoted(value), field },
                 })
             };
             match (attribute.ns, attribute.local) {
@@ -58,12 +57,18 @@ impl SessionHeader {
                     header.must_understand = flag("EncodedMustUnderstand")?;
                 }
                 (Ns::SOAP12, "relay") => header.relay = flag("EncodedRelay")?,
-                (Ns::SOAP11, "actor") | (Ns::SOAP12, "role") => header.actor = Some(value.into()),
+                (Ns::SOAP11, "actor") | (Ns::SOAP12, "role") => {
+                    decoder.reader.tally.hold(meter::ALLOCATION + value.len())?;
+                    header.actor = Some(value.into());
+                }
                 _ => {}
             }
         }
-        let record = decoder.record(handle::TYPE_ID, element.at)?;
-        header.value = record.text(handle::CVENT_SESSION_VALUE).map(Box::from);
+        let mut record = decoder.record(handle::TYPE_ID)?;
+        header.value = match record.take(handle::CVENT_SESSION_VALUE) {
+            Value::Text(text) => Some(text.into_string().into_boxed_str()),
+            _ => None,
+        };
         Ok(header)
     }
 
@@ -97,7 +102,7 @@ impl SessionHeader {
 /// Whether an unknown header whose start tag came last must be understood.
 pub(crate) fn must_understand(decoder: &Decoder<'_, '_>) -> bool {
     let of = |ns: Ns| {
-        let found = decoder.reader.attributes().iter();
+        let found = decoder.reader.attributes.iter();
         found.into_iter().find(|attribute| attribute.ns == ns && attribute.local == "mustUnderstand")
     };
     of(Ns::SOAP11).or_else(|| of(Ns::SOAP12)).and_then(|attribute| flag(&attribute.value)).unwrap_or(false)

@@ -18,13 +18,15 @@
 //! | `route` | which operation, and the first guess at the version |
 //! | `envelope`, `header` | envelope and headers on their way in |
 //! | `decode`, `table` | elements to records, driven by the contract |
+//! | `meter` | what a request takes of the memory that all share |
 //! | `encode`, `write` | records to elements, in the recorded style |
 //! | `reason`, `fault` | what went wrong: for the client, for the log |
 //! | `quirk`, `settings` | what can be set |
 //!
 //! # Bounds
 //!
-//! Memory and time are bounded by the body's length and [`Limits`]. Only the decoder and the
+//! Memory and time are bounded by the body's length and [`Limits`], and a [`Meter`] that is told what
+//! a request takes stops it where there is no room. Only the decoder and the
 //! encoder recurse, over the contract's types, none of which contains itself (a test sees to that);
 //! unknown elements are skipped in a loop. Nothing here panics or holds a lock.
 
@@ -36,6 +38,7 @@ mod encode;
 mod envelope;
 mod fault;
 mod header;
+mod meter;
 mod quirk;
 mod reason;
 mod route;
@@ -44,9 +47,10 @@ mod table;
 mod write;
 mod xml;
 
-pub use codec::{Codec, Incoming, Request};
+pub use codec::{Codec, Incoming, Request, Unread};
 pub use fault::{Rejection, ServiceFault};
 pub use header::SessionHeader;
+pub use meter::{Meter, OverBudget, Unmetered};
 pub use quirk::{CharsetFallback, EnumerationFault, QUIRKS, Quirk, Quirks};
 pub use reason::Reason;
 pub use route::guess_version;
@@ -89,5 +93,7 @@ pub fn content_type(version: Version) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod kept;
 #[cfg(test)]
 mod round_trip;

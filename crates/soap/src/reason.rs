@@ -1,6 +1,7 @@
 //! Why a request was refused: in full for the client, without its values for the log.
 
-use crate::xml::{Malformed, XmlError};
+use crate::meter::OverBudget;
+use crate::xml::{Malformed, Stop, XmlError};
 use contract::scalar::ScalarError;
 use thiserror::Error;
 
@@ -76,7 +77,43 @@ pub(crate) enum Trouble {
     NotUnderstood(String),
 }
 
-/// What is wrong with a value in the document.
+/// Why a request was not read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// It is refused.
+    Trouble(Trouble),
+    /// There is no memory for more of it.
+    OverBudget,
+}
+
+impl From<Trouble> for Halt {
+    fn from(trouble: Trouble) -> Halt {
+        Halt::Trouble(trouble)
+    }
+}
+
+impl From<XmlError> for Halt {
+    fn from(error: XmlError) -> Halt {
+        Halt::Trouble(Trouble::Xml(error))
+    }
+}
+
+impl From<OverBudget> for Halt {
+    fn from(_: OverBudget) -> Halt {
+        Halt::OverBudget
+    }
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Halt {
+        match stop {
+            Stop::Malformed(error) => error.into(),
+            Stop::OverBudget => Halt::OverBudget,
+        }
+    }
+}
+
+/// What is wrong with a value in the document. Holds the beginning of what it quotes.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ValueError {
     #[error(transparent)]

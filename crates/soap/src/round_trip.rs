@@ -7,10 +7,12 @@
 use crate::decode::Decoder;
 use crate::encode::Encoder;
 use crate::fault::open_envelope;
+use crate::meter::Tally;
 use crate::table::Tables;
 use crate::write::Writer;
 use crate::xml::{Event, Ns, Reader};
-use crate::{Codec, Incoming, Limits, Quirks, SessionHeader, Version, content_type};
+use crate::{Codec, Incoming, Limits, Quirks, SessionHeader, Unmetered, Version, content_type};
+use contract::handles::operation;
 use contract::{
     Contract, Decimal, EnumValue, Kind, Member, OperationId, Record, Scalar, Timestamp, TypeId, TypeRef,
     Value,
@@ -137,12 +139,15 @@ fn check_type(
     let text = String::from_utf8(writer.finish()).unwrap();
 
     let known = known(contract);
-    let reader = Reader::new(&text, &known, Limits::default());
-    let mut decoder = Decoder::new(contract, tables, Limits::default(), Timestamp(0), reader);
-    let Ok(Event::Start(element)) = decoder.reader.content() else { panic!("no element in {text}") };
-    match decoder.record(ty, element.at) {
+    let mut meter = Unmetered;
+    let mut tally = Tally::new(&mut meter);
+    let reader = Reader::new(&text, &known, Limits::default(), &mut tally);
+    let mut decoder =
+        Decoder::new(contract, tables, Limits::default(), Timestamp(0), reader, operation::LOGIN);
+    let Ok(Event::Start(_)) = decoder.reader.content() else { panic!("no element in {text}") };
+    match decoder.record(ty) {
         Ok(read) => prop_assert_eq!(read, record, "{}", text),
-        Err(trouble) => panic!("{trouble} in {text}"),
+        Err(halt) => panic!("{halt:?} in {text}"),
     }
     prop_assert_eq!(decoder.reader.content(), Ok(Event::Eof));
     Ok(())
@@ -206,7 +211,7 @@ proptest! {
                     body: &sent,
                     now: Timestamp(0),
                     endpoint: "",
-                });
+                }, &mut Unmetered);
                 let read = read.unwrap();
                 prop_assert_eq!(read.version, version);
                 prop_assert_eq!(read.operation, operation);
@@ -232,16 +237,18 @@ proptest! {
                 let written = codec.write(version, operation, Some(&session), &answer).unwrap();
                 let text = String::from_utf8(written).unwrap();
                 prop_assert!(roxmltree::Document::parse(&text).is_ok(), "{}", text);
-                let reader = Reader::new(&text, &known, Limits::default());
-                let mut decoder = Decoder::new(contract, &tables, Limits::default(), Timestamp(0), reader);
-                let wrapper = loop {
+                let (mut meter, limits) = (Unmetered, Limits::default());
+                let mut tally = Tally::new(&mut meter);
+                let reader = Reader::new(&text, &known, limits, &mut tally);
+                let mut decoder = Decoder::new(contract, &tables, limits, Timestamp(0), reader, operation);
+                loop {
                     match decoder.reader.content() {
-                        Ok(Event::Start(element)) if element.local == contract.model.ty(response).name => break element,
+                        Ok(Event::Start(element)) if element.local == contract.model.ty(response).name => break,
                         Ok(Event::Eof) | Err(_) => panic!("no wrapper in {text}"),
                         Ok(_) => {}
                     }
-                };
-                prop_assert_eq!(decoder.record(response, wrapper.at).unwrap(), answer.clone(), "{}", text);
+                }
+                prop_assert_eq!(decoder.record(response).unwrap(), answer.clone(), "{}", text);
             }
         }
     }
@@ -254,7 +261,7 @@ proptest! {
             (Some(&b"application/soap+xml"[..]), None),
         ] {
             let incoming = Incoming { soap_action, content_type, body: &body, now: Timestamp(0), endpoint: "" };
-            prop_assert!(codec.read(incoming).is_err());
+            prop_assert!(codec.read(incoming, &mut Unmetered).is_err());
         }
     }
 }

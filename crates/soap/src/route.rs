@@ -1,9 +1,10 @@
 //! Which operation a request is for.
 
 use crate::content_type::{ContentType, url_decode};
-use crate::reason::Trouble;
+use crate::reason::{Halt, Trouble};
 use crate::xml::{Event, Ns, Reader};
 use crate::{Incoming, Version};
+use contract::scalar::quoted;
 use contract::{Contract, OperationId};
 use std::collections::HashMap;
 
@@ -57,16 +58,16 @@ impl Routes {
     /// `version` becomes the envelope's once that is known.
     pub(crate) fn by_element(
         &self,
-        reader: &mut Reader<'_>,
+        reader: &mut Reader<'_, '_>,
         version: &mut Version,
         content_type: ContentType<'_>,
-    ) -> Result<OperationId, Trouble> {
+    ) -> Result<OperationId, Halt> {
         let envelope = open_envelope(reader, version)?;
         loop {
             match reader.content()? {
                 Event::Start(element) if element.ns == envelope && element.local == "Body" => break,
                 Event::Start(_) => reader.skip()?,
-                Event::End | Event::Eof => return Err(Trouble::MissingBody),
+                Event::End | Event::Eof => return Err(Trouble::MissingBody.into()),
                 _ => {}
             }
         }
@@ -78,23 +79,23 @@ impl Routes {
             action if action.is_empty() => Trouble::NoAction,
             action => Trouble::UnhandledAction(action),
         };
-        found.copied().ok_or_else(unknown)
+        found.copied().ok_or_else(|| unknown().into())
     }
 }
 
 /// Reads up to and including the envelope's start tag and returns its namespace.
-pub(crate) fn open_envelope(reader: &mut Reader<'_>, version: &mut Version) -> Result<Ns, Trouble> {
+pub(crate) fn open_envelope(reader: &mut Reader<'_, '_>, version: &mut Version) -> Result<Ns, Halt> {
     let root = match reader.content()? {
         Event::Start(element) => element,
         // The reader has nothing else to offer at the root level.
-        _ => return Err(Trouble::MissingEnvelope),
+        _ => return Err(Trouble::MissingEnvelope.into()),
     };
     *version = match root.ns {
         Ns::SOAP11 => Version::V11,
         Ns::SOAP12 => Version::V12,
-        other => return Err(Trouble::VersionMismatch(reader.address(other).to_owned())),
+        other => return Err(Trouble::VersionMismatch(quoted(reader.address(other))).into()),
     };
-    if root.local == "Envelope" { Ok(root.ns) } else { Err(Trouble::MissingEnvelope) }
+    if root.local == "Envelope" { Ok(root.ns) } else { Err(Trouble::MissingEnvelope.into()) }
 }
 
 fn action_parameter(content_type: ContentType<'_>) -> String {

@@ -2,7 +2,8 @@
 
 /// Bounds on a document, so that none can cost more memory or time than its length warrants.
 ///
-/// A document past a bound is answered like one that is not well-formed: 400 with an empty body.
+/// A document past a bound is answered like one that is not well-formed: 400 with an empty body; but
+/// what is said otherwise below.
 /// The length of the whole request is the server's to bound. The defaults pass everything that was
 /// recorded, such as unknown elements nested 2,000 deep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,9 +20,12 @@ pub struct Limits {
     /// How many namespace declarations may be in scope at once, and how many unknown namespaces a
     /// document may name in all. Default: 128.
     pub namespaces: usize,
-    /// How many members the records of a request may have together; an empty element of a type
-    /// counts all of its type's. Default: 2,000,000, which is over 10,000 contacts.
-    pub members: usize,
+    /// How many items the lists below one record keep in all, and a list keeps that no limit of the
+    /// call holds for; one more is kept, to show that there were more. Default: 1,000.
+    pub nested: usize,
+    /// How many bytes the text of a body may have once it is UTF-8. Past it there is no room for the
+    /// request: [`crate::Unread::OverBudget`]. Default: 20 MiB.
+    pub body: usize,
 }
 
 impl Default for Limits {
@@ -32,7 +36,8 @@ impl Default for Limits {
             name: 1024,
             text: 16 << 20,
             namespaces: 128,
-            members: 2_000_000,
+            nested: 1000,
+            body: 20 << 20,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `xs:dateTime` as the .NET serializer reads it: any of the date and time forms of XML Schema.
 
-use super::{ScalarError, trim};
+use super::{ScalarError, quoted, trim};
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, date};
 use std::fmt;
@@ -68,7 +68,7 @@ impl fmt::Display for Timestamp {
 /// Without a zone it is taken as GMT; with an offset it is converted, and kept within the years 1
 /// to 9999. Any number of fraction digits is allowed and rounded.
 pub fn parse_date_time(text: &str, now: Timestamp) -> Result<Timestamp, ScalarError> {
-    Parser { rest: trim(text).as_bytes() }.parse(now).ok_or_else(|| ScalarError::DateTime(text.to_owned()))
+    Parser { rest: trim(text).as_bytes() }.parse(now).ok_or_else(|| ScalarError::DateTime(quoted(text)))
 }
 
 struct Parser<'a> {

@@ -36,8 +36,16 @@ pub fn parse_boolean(text: &str) -> Result<bool, ScalarError> {
     match trim(text) {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        other => Err(ScalarError::Boolean(other.to_owned())),
+        other => Err(ScalarError::Boolean(quoted(other))),
     }
+}
+
+/// How many bytes of a value an error quotes.
+const QUOTED: usize = 1024;
+
+/// A text as an error quotes it: its beginning, where it is longer than anyone would read.
+pub fn quoted(text: &str) -> String {
+    text[..text.floor_char_boundary(QUOTED)].to_owned()
 }
 
 /// Without XML's white space around it.
@@ -57,5 +65,15 @@ mod tests {
             let error = parse_boolean(text).unwrap_err();
             assert_eq!(error.to_string(), format!("The string '{text}' is not a valid Boolean value."));
         }
+    }
+
+    #[test]
+    fn errors_quote_the_beginning_of_a_long_text() {
+        let long = format!("a{}", "é".repeat(600));
+        assert_eq!(quoted(&long), format!("a{}", "é".repeat(511)));
+        assert_eq!(quoted("short"), "short");
+        assert!(parse_boolean(&long).unwrap_err().to_string().len() < 1100);
+        let error = parse_date_time(&long, Timestamp(0)).unwrap_err();
+        assert!(error.to_string().len() < 1100);
     }
 }

@@ -6,7 +6,6 @@ use super::caller::Caller;
 use super::entry::Entry;
 use super::query::danger;
 use super::{App, dangerous};
-use contract::{Record, Value};
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -129,12 +128,17 @@ impl Job {
             endpoint: &self.endpoint,
             now: app.clock.now(),
         };
-        let read = off_the_threads(self.received.bytes.len(), || app.codec.read(incoming));
+        let expected = soap::guess_version(self.soap_action.as_deref(), self.content_type.as_deref());
+        let read = off_the_threads(self.received.bytes.len(), || app.codec.read(incoming, &mut Unmetered));
         // The bytes are not needed any more, and the next large request may be waiting for their place.
         drop(self.received);
-        let Request { version, operation, session, body } = match read {
+        let Request { version, operation, session, body, records } = match read {
             Ok(request) => request,
-            Err(rejection) => {
+            Err(unread) => {
+                let rejection = match unread {
+                    Unread::Rejected(rejection) => rejection,
+                    Unread::OverBudget => app.codec.reject_too_long(expected),
+                };
                 let line = Line {
                     operation: Cow::Borrowed("unknown"),
                     version: "",
@@ -150,7 +154,7 @@ impl Job {
                 Version::V11 => "1.1",
                 Version::V12 => "1.2",
             },
-            records: records(&body),
+            records,
             refusal: None,
         };
         let call = Call {
@@ -196,19 +200,6 @@ fn fault(version: Version, body: Vec<u8>) -> Answer {
 fn rejected(rejection: Rejection) -> Answer {
     let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer(status, rejection.content_type, rejection.body)
-}
-
-/// How many records a request carries: the longest list in its parameters.
-fn records(request: &Record) -> usize {
-    let longest = request.iter().map(|(_, value)| match value {
-        Value::Record(record) => records(record),
-        value => length(value),
-    });
-    longest.max().unwrap_or(0)
-}
-
-fn length(value: &Value) -> usize {
-    if let Value::List(items) = value { items.len() } else { 0 }
 }
 
 /// Why a message was refused, and where in it.

@@ -4,10 +4,9 @@ mod values;
 
 use super::changes::fill;
 use super::object_type;
-use crate::batch::within_limit;
 use crate::session::Session;
 use crate::write::custom_field_of;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch, nested};
 use contract::handles::enumeration::cv_search_type;
 use contract::handles::message::{search, search_response};
 use contract::handles::object::{cv_search, filter, search_result};
@@ -23,13 +22,13 @@ use values::{date, operator, texts};
 /// Search: identifiers in the order of creation.
 ///
 /// # Errors
-/// CV20010 for an unknown or unsearchable field, a bad value or more than 256 filters, CV20015 for
+/// CV20010 for an unknown or unsearchable field, a bad value, too many filters or values of one, CV20015 for
 /// an operator that the field's type does not have, CV20016 and CV20017 for a custom field that is
 /// none of the account's, CV20012 for more identifiers than the account may get.
 pub(crate) async fn search(service: &Service, session: &Session, request: Record) -> Result<Record, Fault> {
     let contract = service.contract();
     let object = object_type(&request, search::OBJECT_TYPE);
-    let query = Query { contract, object, now: session.at };
+    let query = Query { contract, object, now: session.at, values: service.settings().nested_items };
     let filter = query.filter(request.record(search::CV_SEARCH_OBJECT))?;
     drop(request);
     check_custom_fields(service, session, &query, &filter).await?;
@@ -48,13 +47,18 @@ struct Query {
     contract: &'static Contract,
     object: ObjectId,
     now: Timestamp,
+    /// How many values a filter may have.
+    values: usize,
 }
 
 impl Query {
     fn filter(&self, search: Option<&Record>) -> Result<Filter, Fault> {
         let filters: Vec<&Record> =
             search.iter().flat_map(|search| search.records(cv_search::FILTER)).collect();
-        within_limit(self.contract, operation::SEARCH, filters.len())?;
+        batch::within_limit(self.contract, operation::SEARCH, filters.len())?;
+        if filters.iter().any(|filter| nested::count(filter) > self.values) {
+            return Err(invalid(format!("a filter with more than {} values", self.values)));
+        }
         let tests = filters.iter().map(|filter| self.test(filter)).collect::<Result<Vec<_>, _>>()?;
         let any = search.and_then(|search| search.enumeration(cv_search::SEARCH_TYPE))
             == Some(cv_search_type::OR_SEARCH);

@@ -1,11 +1,12 @@
 //! The attributes of a start tag.
 
-use super::chars::{AMPERSAND, CLASS, CONTROL, LAST_PLANE, LESS, SPACE, check_slowly, is_space};
-use super::error::{Malformed, XmlError};
+use super::chars::{AMPERSAND, CLASS, CONTROL, LAST_PLANE, LESS, SPACE, WORD, check_slowly, is_space};
+use super::error::{Malformed, Stop, XmlError};
 use super::name::{QName, qualified};
 use super::namespace::{Namespaces, Ns, undeclared};
 use super::reference::{Reference, resolve};
 use crate::Limits;
+use crate::meter::Tally;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -23,48 +24,92 @@ pub(crate) struct Attribute<'a> {
     prefix: &'a str,
 }
 
-/// Reads the attributes in `text[at..end]`, which begins right behind the element's name. Namespace
-/// declarations go to `namespaces`, everything else to `out`, with its namespace resolved.
-pub(super) fn scan<'a>(
-    text: &'a str,
-    mut at: usize,
-    end: usize,
-    depth: usize,
-    namespaces: &mut Namespaces<'a>,
-    out: &mut Vec<Attribute<'a>>,
-    limits: &Limits,
-) -> Result<(), XmlError> {
-    out.clear();
-    let mut prefixed = false;
-    let mut count = 0;
-    while let Some(raw) = next(text, at, end)? {
-        count += 1;
-        if count > limits.attributes {
-            return Err(XmlError::new(Malformed::TooManyAttributes, raw.at));
+/// Reads the attributes of one start tag.
+pub(super) struct Scan<'a, 's, 'm> {
+    pub text: &'a str,
+    /// Where the tag's `>` or `/>` is.
+    pub end: usize,
+    /// The element's depth.
+    pub depth: usize,
+    pub limits: &'s Limits,
+    /// Where namespace declarations go.
+    pub namespaces: &'s mut Namespaces<'a>,
+    pub tally: &'s mut Tally<'m>,
+    /// How many bytes of the tally are for the values.
+    pub taken: &'s mut usize,
+}
+
+impl<'a> Scan<'a, '_, '_> {
+    /// Reads from `at`, which is right behind the element's name, and adds all attributes but
+    /// namespace declarations to `out`, each with its namespace resolved.
+    pub(super) fn run(&mut self, mut at: usize, out: &mut Vec<Attribute<'a>>) -> Result<(), Stop> {
+        let mut prefixed = false;
+        let mut count = 0;
+        while let Some(raw) = next(self.text, at, self.end)? {
+            count += 1;
+            if count > self.limits.attributes {
+                return Err(XmlError::new(Malformed::TooManyAttributes, raw.at).into());
+            }
+            at = raw.end;
+            let name = match raw.plain && raw.name.len() <= self.limits.name {
+                true => QName { prefix: "", local: raw.name },
+                false => qualified(raw.name, raw.at, self.limits.name)?,
+            };
+            let value = self.value(&raw)?;
+            let declared = match name {
+                QName { prefix: "", local: "xmlns" } => self.declare("", value),
+                QName { prefix: "xmlns", local } => self.declare(local, value),
+                QName { prefix, local } => {
+                    prefixed |= !prefix.is_empty();
+                    out.push(Attribute { ns: Ns::NONE, local, value, at: raw.at, prefix });
+                    Ok(())
+                }
+            };
+            declared.map_err(|kind| XmlError::new(kind, raw.at))?;
         }
-        at = raw.end;
-        let name = match raw.plain && raw.name.len() <= limits.name {
-            true => QName { prefix: "", local: raw.name },
-            false => qualified(raw.name, raw.at, limits.name)?,
-        };
-        let value = value(raw.value, raw.value_at, raw.classes, limits)?;
-        match name {
-            QName { prefix: "", local: "xmlns" } => namespaces.declare("", value, depth),
-            QName { prefix: "xmlns", local } => namespaces.declare(local, value, depth),
-            QName { prefix, local } => {
-                prefixed |= !prefix.is_empty();
-                out.push(Attribute { ns: Ns::NONE, local, value, at: raw.at, prefix });
-                Ok(())
+        if prefixed {
+            for attribute in out.iter_mut().filter(|attribute| !attribute.prefix.is_empty()) {
+                attribute.ns = self.namespaces.resolve(attribute.prefix).ok_or(undeclared(attribute.at))?;
             }
         }
-        .map_err(|kind| XmlError::new(kind, raw.at))?;
+        Ok(unrepeated(out)?)
     }
-    if prefixed {
-        for attribute in out.iter_mut().filter(|attribute| !attribute.prefix.is_empty()) {
-            attribute.ns = namespaces.resolve(attribute.prefix).ok_or(undeclared(attribute.at))?;
+
+    fn declare(&mut self, prefix: &'a str, uri: Cow<'a, str>) -> Result<(), Malformed> {
+        let before = self.namespaces.owned();
+        let declared = self.namespaces.declare(prefix, uri, self.depth);
+        // What they have kept outlives the tag.
+        *self.taken = self.taken.saturating_sub(self.namespaces.owned() - before);
+        declared
+    }
+
+    /// An attribute's value with references resolved and white space normalised.
+    fn value(&mut self, raw: &Raw<'a>) -> Result<Cow<'a, str>, Stop> {
+        let plain = raw.classes & (SPACE | AMPERSAND | LESS | CONTROL | LAST_PLANE) == 0;
+        if plain && raw.value.len() <= self.limits.text {
+            return Ok(Cow::Borrowed(raw.value));
         }
+        self.unusual(raw)
     }
-    unrepeated(out)
+
+    #[cold]
+    fn unusual(&mut self, raw: &Raw<'a>) -> Result<Cow<'a, str>, Stop> {
+        let Raw { value: text, value_at: at, classes, .. } = *raw;
+        if text.len() > self.limits.text {
+            return Err(XmlError::new(Malformed::TextTooLong, at).into());
+        }
+        if classes & LESS != 0 {
+            let found = memchr::memchr(b'<', text.as_bytes()).unwrap_or_default();
+            return Err(XmlError::new(Malformed::Attribute, at + found).into());
+        }
+        check_slowly(text, at)?;
+        if classes & (SPACE | AMPERSAND) == 0 {
+            return Ok(Cow::Borrowed(text));
+        }
+        self.tally.hold(text.len())?;
+        *self.taken += text.len();
+        Ok(normalised(text, at).map(Cow::Owned)?)
+    }
 }
 
 /// An attribute as it stands in the text.
@@ -97,9 +142,11 @@ fn next(text: &str, from: usize, end: usize) -> Result<Option<Raw<'_>>, XmlError
     if at == from {
         return Err(broken);
     }
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let mut name_end = at;
-    while bytes.get(name_end).is_some_and(|&byte| word(byte)) {
+    for &byte in &bytes[at..] {
+        if !WORD[usize::from(byte)] {
+            break;
+        }
         name_end += 1;
     }
     let plain = name_end > at && !bytes[at].is_ascii_digit() && bytes.get(name_end) == Some(&b'=');
@@ -115,18 +162,20 @@ fn next(text: &str, from: usize, end: usize) -> Result<Option<Raw<'_>>, XmlError
         Some(&quote @ (b'"' | b'\'')) => quote,
         _ => return Err(broken),
     };
-    let mut close = open + 1;
-    let mut classes = 0;
-    loop {
-        let Some(&byte) = bytes.get(close) else { return Err(broken) };
+    let (mut close, mut classes, mut is_closed) = (open + 1, 0, false);
+    for &byte in &bytes[close..] {
         let class = CLASS[usize::from(byte)];
         if class != 0 {
             if byte == quote {
+                is_closed = true;
                 break;
             }
             classes |= class;
         }
         close += 1;
+    }
+    if !is_closed {
+        return Err(broken);
     }
     Ok(Some(Raw {
         name: &text[at..name_end],
@@ -139,73 +188,73 @@ fn next(text: &str, from: usize, end: usize) -> Result<Option<Raw<'_>>, XmlError
     }))
 }
 
-/// An attribute's value with references resolved and white space normalised.
-fn value<'a>(raw: &'a str, at: usize, classes: u8, limits: &Limits) -> Result<Cow<'a, str>, XmlError> {
-    if raw.len() > limits.text {
-        return Err(XmlError::new(Malformed::TextTooLong, at));
-    }
-    if classes & (SPACE | AMPERSAND | LESS | CONTROL | LAST_PLANE) == 0 {
-        return Ok(Cow::Borrowed(raw));
-    }
-    if classes & LESS != 0 {
-        let found = memchr::memchr(b'<', raw.as_bytes()).unwrap_or_default();
-        return Err(XmlError::new(Malformed::Attribute, at + found));
-    }
-    check_slowly(raw, at)?;
-    if classes & (SPACE | AMPERSAND) == 0 {
-        return Ok(Cow::Borrowed(raw));
-    }
+/// A value with references resolved and white space made blanks. It is never longer for that.
+fn normalised(raw: &str, at: usize) -> Result<String, XmlError> {
     let mut out = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(index) = rest.find(['&', '\t', '\n', '\r']) {
-        let here = at + (raw.len() - rest.len()) + index;
-        out.push_str(&rest[..index]);
-        let special = rest.as_bytes()[index];
-        rest = &rest[index + 1..];
-        if special == b'&' {
-            let broken = XmlError::new(Malformed::Reference, here);
-            let (name, behind) = rest.split_once(';').ok_or(broken)?;
+    let bytes = raw.as_bytes();
+    let mut rest = 0;
+    while let Some(found) =
+        bytes[rest..].iter().position(|byte| CLASS[usize::from(*byte)] & (SPACE | AMPERSAND) != 0)
+    {
+        let here = rest + found;
+        out.push_str(&raw[rest..here]);
+        rest = here + 1;
+        if bytes[here] == b'&' {
+            let broken = XmlError::new(Malformed::Reference, at + here);
+            let (name, _) = raw[rest..].split_once(';').ok_or(broken)?;
             match resolve(name).ok_or(broken)? {
                 Reference::Char(c) => out.push(c),
                 // Recorded: without a document type it expands to nothing.
                 Reference::Undefined => {}
             }
-            rest = behind;
+            rest += name.len() + 1;
         } else {
             out.push(' ');
-            if special == b'\r' {
-                rest = rest.strip_prefix('\n').unwrap_or(rest);
+            if bytes[here] == b'\r' && bytes.get(rest) == Some(&b'\n') {
+                rest += 1;
             }
         }
     }
-    out.push_str(rest);
-    Ok(Cow::Owned(out))
+    out.push_str(&raw[rest..]);
+    Ok(out)
 }
 
 /// From how many attributes on a set is cheaper than comparing each with each.
 const MANY: usize = 48;
 
+/// How many attributes are compared with each before them, until a set takes over.
+const FEW: usize = 8;
+
 fn unrepeated(attributes: &[Attribute<'_>]) -> Result<(), XmlError> {
     if attributes.len() > MANY {
-        let mut seen = HashSet::with_capacity(attributes.len());
-        let again = attributes.iter().find(|attribute| !seen.insert((attribute.ns, attribute.local)));
-        return again.map_or(Ok(()), |attribute| Err(repeated(attribute)));
+        return unrepeated_among_many(attributes);
     }
     // A bit per attribute by length and outer letters: only where two share one are they compared.
     let mut bits = [0u64; 4];
+    let mut shared = 0;
     for (index, attribute) in attributes.iter().enumerate() {
         let name = attribute.local.as_bytes();
         let (first, last) = (name[0], name[name.len() - 1]);
         let hash = usize::from(first) * 5 + usize::from(last) * 3 + name.len() * 17;
         let (word, bit) = (hash >> 6 & 3, 1 << (hash & 63));
-        if bits[word] & bit != 0
-            && attributes[..index].iter().any(|one| one.local == attribute.local && one.ns == attribute.ns)
-        {
-            return Err(repeated(attribute));
+        if bits[word] & bit != 0 {
+            shared += 1;
+            if shared > FEW {
+                return unrepeated_among_many(attributes);
+            }
+            if attributes[..index].iter().any(|one| one.local == attribute.local && one.ns == attribute.ns) {
+                return Err(repeated(attribute));
+            }
         }
         bits[word] |= bit;
     }
     Ok(())
+}
+
+fn unrepeated_among_many(attributes: &[Attribute<'_>]) -> Result<(), XmlError> {
+    let mut seen = HashSet::with_capacity(attributes.len());
+    let again = attributes.iter().find(|attribute| !seen.insert((attribute.ns, attribute.local)));
+    again.map_or(Ok(()), |attribute| Err(repeated(attribute)))
 }
 
 fn repeated(attribute: &Attribute<'_>) -> XmlError {

@@ -37,6 +37,17 @@ pub(super) static CLASS: [u8; 256] = {
     table
 };
 
+/// The bytes of names that are nothing but ASCII letters, digits and underscores.
+pub(super) static WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte == b'_' as usize;
+        byte += 1;
+    }
+    table
+};
+
 /// XML's white space.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
@@ -81,14 +92,18 @@ pub(super) fn check_slowly(text: &str, at: usize) -> Result<(), XmlError> {
 
 /// Appends text with its line ends made LF.
 pub(super) fn push_normalised(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(index) = rest.find('\r') {
-        out.push_str(&rest[..index]);
-        out.push('\n');
-        rest = &rest[index + 1..];
-        rest = rest.strip_prefix('\n').unwrap_or(rest);
+    let bytes = text.as_bytes();
+    let mut rest = 0;
+    while let Some(found) = memchr::memchr(b'\r', &bytes[rest..]) {
+        let here = rest + found;
+        out.push_str(&text[rest..here]);
+        rest = here + 1;
+        // The LF of CR LF comes with what follows.
+        if bytes.get(rest) != Some(&b'\n') {
+            out.push('\n');
+        }
     }
-    out.push_str(rest);
+    out.push_str(&text[rest..]);
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What is wrong with a document.
 
+use crate::meter::OverBudget;
 use thiserror::Error;
 
 /// A document that is not well-formed, or goes past a limit.
@@ -15,6 +16,27 @@ pub(crate) struct XmlError {
 impl XmlError {
     pub(crate) fn new(kind: Malformed, at: usize) -> XmlError {
         XmlError { kind, at }
+    }
+}
+
+/// Why reading ends before the document does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The document is not well-formed, or goes past a limit.
+    Malformed(XmlError),
+    /// There is no memory for more of it.
+    OverBudget,
+}
+
+impl From<XmlError> for Stop {
+    fn from(error: XmlError) -> Stop {
+        Stop::Malformed(error)
+    }
+}
+
+impl From<OverBudget> for Stop {
+    fn from(_: OverBudget) -> Stop {
+        Stop::OverBudget
     }
 }
 
@@ -99,7 +121,4 @@ pub enum Malformed {
     /// More namespaces than [`crate::Limits::namespaces`].
     #[error("There are too many namespaces.")]
     TooManyNamespaces,
-    /// More records than [`crate::Limits::members`] allows.
-    #[error("There are too many records.")]
-    TooManyMembers,
 }

@@ -21,7 +21,7 @@ mod reference;
 
 pub(crate) use declaration::encoding as declared_encoding;
 pub use error::Malformed;
-pub(crate) use error::XmlError;
+pub(crate) use error::{Stop, XmlError};
 pub(crate) use namespace::{Ns, WellKnown};
 pub use position::Position;
 pub(crate) use reader::{Element, Event, Reader};

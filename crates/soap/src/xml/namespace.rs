@@ -2,6 +2,7 @@
 
 use super::error::{Malformed, XmlError};
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// A namespace, as an index into the well-known ones and, behind them, those that a document
 /// brought along. Two attributes or elements of one document are in the same namespace exactly if
@@ -49,40 +50,75 @@ impl Ns {
 /// One declaration.
 struct Binding<'a> {
     prefix: &'a str,
+    bound: Bound,
+    /// What the prefix stood for outside of the element.
+    outside: Option<Bound>,
+}
+
+/// What a prefix stands for, and the depth of the element that says so.
+#[derive(Clone, Copy)]
+struct Bound {
     ns: Ns,
     depth: usize,
 }
 
+/// Up to how many declarations are looked through one by one.
+const FEW: usize = 8;
+
 /// The declarations in scope, innermost last.
 pub(super) struct Namespaces<'a> {
     known: &'a WellKnown,
-    others: Vec<Cow<'a, str>>,
+    /// The namespaces that the document brought along.
+    others: HashMap<Cow<'a, str>, Ns>,
     bindings: Vec<Binding<'a>>,
+    /// What each prefix stands for, for documents with many.
+    index: HashMap<&'a str, Bound>,
     limit: usize,
+    /// How many bytes the addresses take that are not borrowed from the document.
+    owned: usize,
 }
 
 impl<'a> Namespaces<'a> {
     pub(super) fn new(known: &'a WellKnown, limit: usize) -> Namespaces<'a> {
-        let bindings = vec![Binding { prefix: "xml", ns: Ns::XML, depth: 0 }];
-        Namespaces { known, others: Vec::new(), bindings, limit }
+        let bound = Bound { ns: Ns::XML, depth: 0 };
+        Namespaces {
+            known,
+            others: HashMap::new(),
+            bindings: vec![Binding { prefix: "xml", bound, outside: None }],
+            index: HashMap::from([("xml", bound)]),
+            limit,
+            owned: 0,
+        }
     }
 
     /// The namespace that a prefix stands for. The empty prefix is that of elements: it stands for
     /// no namespace until a declaration binds it.
     pub(super) fn resolve(&self, prefix: &str) -> Option<Ns> {
-        match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
-            Some(binding) => Some(binding.ns),
+        match self.bound(prefix) {
+            Some(bound) => Some(bound.ns),
             None => prefix.is_empty().then_some(Ns::NONE),
         }
     }
 
+    fn bound(&self, prefix: &str) -> Option<Bound> {
+        if self.bindings.len() > FEW {
+            return self.index.get(prefix).copied();
+        }
+        let mut inwards = self.bindings.iter().rev();
+        inwards.find(|binding| binding.prefix == prefix).map(|binding| binding.bound)
+    }
+
     /// The address of a namespace.
     pub(super) fn address(&self, ns: Ns) -> &str {
-        let index = ns.0 as usize;
-        match self.known.get(index) {
+        match self.known.get(ns.0 as usize) {
             Some(address) => address,
-            None => self.others.get(index - self.known.len()).map_or("", |address| address),
+            None => self.others.iter().find(|(_, other)| **other == ns).map_or("", |(address, _)| address),
         }
+    }
+
+    /// How many bytes the addresses take that are not borrowed from the document.
+    pub(super) fn owned(&self) -> usize {
+        self.owned
     }
 
     /// Binds a prefix for the element at `depth`.
@@ -92,8 +128,8 @@ impl<'a> Namespaces<'a> {
         uri: Cow<'a, str>,
         depth: usize,
     ) -> Result<(), Malformed> {
-        let here = self.bindings.iter().rev().take_while(|binding| binding.depth == depth);
-        if here.into_iter().any(|binding| binding.prefix == prefix) {
+        let outside = self.bound(prefix);
+        if outside.is_some_and(|bound| bound.depth == depth) {
             return Err(Malformed::DuplicateAttribute);
         }
         let ns = self.intern(uri)?;
@@ -109,14 +145,21 @@ impl<'a> Namespaces<'a> {
         if self.bindings.len() > self.limit {
             return Err(Malformed::TooManyNamespaces);
         }
-        self.bindings.push(Binding { prefix, ns, depth });
+        let bound = Bound { ns, depth };
+        self.bindings.push(Binding { prefix, bound, outside });
+        self.index.insert(prefix, bound);
         Ok(())
     }
 
     /// Forgets the declarations of the element at `depth`.
     pub(super) fn leave(&mut self, depth: usize) {
-        while self.bindings.last().is_some_and(|binding| binding.depth >= depth) {
-            self.bindings.pop();
+        while let Some(Binding { prefix, outside, .. }) =
+            self.bindings.pop_if(|binding| binding.bound.depth >= depth)
+        {
+            match outside {
+                Some(outside) => self.index.insert(prefix, outside),
+                None => self.index.remove(prefix),
+            };
         }
     }
 
@@ -124,15 +167,16 @@ impl<'a> Namespaces<'a> {
         if let Some(index) = self.known.iter().position(|known| *known == uri) {
             return Ok(Ns(index as u32));
         }
-        let index = match self.others.iter().position(|other| *other == uri) {
-            Some(index) => index,
-            None if self.others.len() >= self.limit => return Err(Malformed::TooManyNamespaces),
-            None => {
-                self.others.push(uri);
-                self.others.len() - 1
-            }
-        };
-        Ok(Ns((self.known.len() + index) as u32))
+        if let Some(ns) = self.others.get(&uri) {
+            return Ok(*ns);
+        }
+        if self.others.len() >= self.limit {
+            return Err(Malformed::TooManyNamespaces);
+        }
+        let ns = Ns((self.known.len() + self.others.len()) as u32);
+        self.owned += if let Cow::Owned(address) = &uri { address.capacity() } else { 0 };
+        self.others.insert(uri, ns);
+        Ok(ns)
     }
 }
 

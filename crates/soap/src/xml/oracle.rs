@@ -1,17 +1,21 @@
 //! The reader against another parser: both must agree on what is well-formed.
 
-use super::{Event, Malformed, Ns, Reader};
-use crate::Limits;
+use super::{Event, Malformed, Ns, Reader, Stop};
+use crate::meter::Tally;
+use crate::{Limits, Unmetered};
 use proptest::prelude::*;
 
 fn verdict(text: &str) -> Result<(), Malformed> {
     let known = Ns::well_known("urn:messages", "urn:objects");
-    let mut reader = Reader::new(text, &known, Limits::default());
+    let mut meter = Unmetered;
+    let mut tally = Tally::new(&mut meter);
+    let mut reader = Reader::new(text, &known, Limits::default(), &mut tally);
     loop {
         match reader.next() {
             Ok(Event::Eof) => return Ok(()),
             Ok(_) => {}
-            Err(error) => {
+            Err(Stop::OverBudget) => panic!("nothing counts"),
+            Err(Stop::Malformed(error)) => {
                 assert!(error.at <= text.len(), "{error:?} in {text:?}");
                 return Err(error.kind);
             }
@@ -238,12 +242,15 @@ fn keeps_to_its_limits() {
         ("<a xmlns:p='u'><b xmlns:p='v'><c xmlns:p='u'/></b></a>", Some(Malformed::TooManyNamespaces)),
         ("<a><b xmlns:p='u'/><b xmlns:p='v'/><b xmlns:p='w'/></a>", Some(Malformed::TooManyNamespaces)),
     ] {
-        let mut reader = Reader::new(text, &known, limits);
+        let mut meter = Unmetered;
+        let mut tally = Tally::new(&mut meter);
+        let mut reader = Reader::new(text, &known, limits, &mut tally);
         let found = loop {
             match reader.next() {
                 Ok(Event::Eof) => break None,
                 Ok(_) => {}
-                Err(error) => break Some(error.kind),
+                Err(Stop::OverBudget) => panic!("nothing counts"),
+                Err(Stop::Malformed(error)) => break Some(error.kind),
             }
         };
         assert_eq!(found, expected, "{text}");

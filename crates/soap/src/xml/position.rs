@@ -16,14 +16,20 @@ impl Position {
     pub(crate) fn of(text: &str, offset: usize) -> Position {
         let before = text.get(..offset).unwrap_or(text);
         let bytes = before.as_bytes();
-        let ends = |index: usize| match bytes[index] {
-            b'\n' => true,
-            b'\r' => bytes.get(index + 1).or(text.as_bytes().get(index + 1)) != Some(&b'\n'),
-            _ => false,
-        };
-        let line_ends = (0..bytes.len()).filter(|&index| ends(index)).count();
-        let start = (0..bytes.len()).rev().find(|&index| ends(index)).map_or(0, |index| index + 1);
-        Position { line: line_ends + 1, column: before[start..].encode_utf16().count() + 1 }
+        let (mut line, mut start) = (1, 0);
+        for index in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if bytes[index] == b'\n' || text.as_bytes().get(index + 1) != Some(&b'\n') {
+                line += 1;
+                start = index + 1;
+            }
+        }
+        // Every character begins with a byte that continues none; those past U+FFFF take two units.
+        let units = bytes[start..].iter().map(|byte| match byte {
+            0x80..=0xBF => 0,
+            0xF0.. => 2,
+            _ => 1,
+        });
+        Position { line, column: units.sum::<usize>() + 1 }
     }
 }
 

@@ -3,18 +3,19 @@
 use super::attribute::{self, Attribute};
 use super::chars::{check, check_text, is_space, push_normalised};
 use super::declaration;
-use super::error::{Malformed, XmlError};
+use super::error::{Malformed, Stop, XmlError};
 use super::name::{is_ncname, qualified};
 use super::namespace::{Namespaces, Ns, WellKnown, undeclared};
 use super::reference::{Reference, resolve};
 use crate::Limits;
+use crate::meter::Tally;
 use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::events::Event as Token;
 
 /// A part of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Event<'a> {
-    /// A start tag; its attributes are at [`Reader::attributes`] until the next event.
+    /// A start tag; its attributes are in [`Reader::attributes`] until the next event.
     Start(Element<'a>),
     /// An end tag, or the end of an empty element.
     End,
@@ -54,6 +55,11 @@ impl<'a> Text<'a> {
         memchr::memchr(b'\r', self.raw.as_bytes()).is_none().then_some(self.raw)
     }
 
+    /// How many bytes it has as it stands.
+    pub(crate) fn len(self) -> usize {
+        self.raw.len()
+    }
+
     /// Appends the text, its line ends made LF.
     pub(crate) fn push_to(self, out: &mut String) {
         push_normalised(out, self.raw);
@@ -66,12 +72,17 @@ impl<'a> Text<'a> {
 }
 
 /// Reads a document event by event. After an error it must not be used further.
-pub(crate) struct Reader<'a> {
+pub(crate) struct Reader<'a, 'm> {
+    /// The attributes of the start tag that [`Reader::next`] returned last.
+    pub(crate) attributes: Vec<Attribute<'a>>,
+    /// What the request takes.
+    pub(crate) tally: &'a mut Tally<'m>,
+    /// How many bytes of the tally are for attributes of the last start tag.
+    of_tag: usize,
     text: &'a str,
     tokens: quick_xml::Reader<&'a [u8]>,
     limits: Limits,
     namespaces: Namespaces<'a>,
-    attributes: Vec<Attribute<'a>>,
     depth: usize,
     root: bool,
     /// An empty element's end is still to be told.
@@ -80,26 +91,28 @@ pub(crate) struct Reader<'a> {
     leaves: bool,
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(text: &'a str, known: &'a WellKnown, limits: Limits) -> Reader<'a> {
+impl<'a, 'm> Reader<'a, 'm> {
+    pub(crate) fn new(
+        text: &'a str,
+        known: &'a WellKnown,
+        limits: Limits,
+        tally: &'a mut Tally<'m>,
+    ) -> Reader<'a, 'm> {
         let mut tokens = quick_xml::Reader::from_str(text);
         tokens.config_mut().check_comments = true;
         Reader {
+            attributes: Vec::new(),
+            tally,
+            of_tag: 0,
             text,
             tokens,
             limits,
             namespaces: Namespaces::new(known, limits.namespaces),
-            attributes: Vec::new(),
             depth: 0,
             root: false,
             owes_end: false,
             leaves: false,
         }
-    }
-
-    /// The attributes of the start tag that [`Reader::next`] returned last.
-    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
-        &self.attributes
     }
 
     /// The namespace that a prefix stands for at this place; the empty one for the default.
@@ -122,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next event.
-    pub(crate) fn next(&mut self) -> Result<Event<'a>, XmlError> {
+    pub(crate) fn next(&mut self) -> Result<Event<'a>, Stop> {
         if self.leaves {
             self.leaves = false;
             self.namespaces.leave(self.depth);
@@ -134,14 +147,17 @@ impl<'a> Reader<'a> {
             return Ok(Event::End);
         }
         let from = self.position();
+        self.check_name(from)?;
         let token = self.tokens.read_event().map_err(|error| self.token_error(&error))?;
         let to = self.position();
-        let Some(raw) = self.text.get(from..to) else { return Err(XmlError::new(Malformed::Token, from)) };
+        let Some(raw) = self.text.get(from..to) else {
+            return Err(XmlError::new(Malformed::Token, from).into());
+        };
         match token {
-            Token::Start(tag) => self.start(from, to - 1, tag.name().as_ref().len()),
+            Token::Start(tag) => return self.start(from, to - 1, tag.name().as_ref().len()),
             Token::Empty(tag) => {
                 self.owes_end = true;
-                self.start(from, to - 2, tag.name().as_ref().len())
+                return self.start(from, to - 2, tag.name().as_ref().len());
             }
             Token::End(_) => {
                 self.leaves = true;
@@ -161,10 +177,23 @@ impl<'a> Reader<'a> {
             Token::Eof if !self.root => Err(XmlError::new(Malformed::NoRoot, to)),
             Token::Eof => Ok(Event::Eof),
         }
+        .map_err(Stop::from)
+    }
+
+    /// Refuses a tag whose name is too long before quick-xml, which copies names, has read it.
+    fn check_name(&self, from: usize) -> Result<(), XmlError> {
+        let Some([b'<', rest @ ..]) = self.text.as_bytes().get(from..) else { return Ok(()) };
+        let Some(head) = rest.get(..self.limits.name + 2) else { return Ok(()) };
+        let is_tag = !matches!(head.first(), Some(b'!' | b'?'));
+        let ends = |byte: &u8| *byte == b'>' || is_space(*byte);
+        if is_tag && memchr::memchr2(b' ', b'>', head).is_none() && !head.iter().any(ends) {
+            return Err(XmlError::new(Malformed::NameTooLong, from + 1));
+        }
+        Ok(())
     }
 
     /// Reads past the end of the element whose start tag was returned last.
-    pub(crate) fn skip(&mut self) -> Result<(), XmlError> {
+    pub(crate) fn skip(&mut self) -> Result<(), Stop> {
         let mut open = 1usize;
         while open > 0 {
             match self.next()? {
@@ -177,7 +206,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next event that is neither white space nor a comment or an instruction.
-    pub(crate) fn content(&mut self) -> Result<Event<'a>, XmlError> {
+    pub(crate) fn content(&mut self) -> Result<Event<'a>, Stop> {
         loop {
             match self.next()? {
                 Event::Aside => {}
@@ -187,31 +216,42 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Ends reading before the document does, and gives back what it took.
+    pub(crate) fn close(self) {
+        self.tally.release(self.of_tag + self.namespaces.owned());
+    }
+
     fn position(&self) -> usize {
         usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX)
     }
 
     /// A start tag from its `<` at `from` to `end`, which is its `>` or `/>`.
-    fn start(&mut self, from: usize, end: usize, name: usize) -> Result<Event<'a>, XmlError> {
+    fn start(&mut self, from: usize, end: usize, name: usize) -> Result<Event<'a>, Stop> {
         let at = from + 1;
         if self.depth == 0 && std::mem::replace(&mut self.root, true) {
-            return Err(XmlError::new(Malformed::SecondRoot, at));
+            return Err(XmlError::new(Malformed::SecondRoot, at).into());
         }
         self.depth += 1;
         if self.depth > self.limits.depth {
-            return Err(XmlError::new(Malformed::TooDeep, at));
+            return Err(XmlError::new(Malformed::TooDeep, at).into());
         }
         let name = qualified(&self.text[at..at + name], at, self.limits.name)?;
         let behind = at + name.local.len() + name.prefix.len() + usize::from(!name.prefix.is_empty());
-        attribute::scan(
-            self.text,
-            behind,
+        self.attributes.clear();
+        if self.of_tag > 0 {
+            self.tally.release(self.of_tag);
+            self.of_tag = 0;
+        }
+        let mut scan = attribute::Scan {
+            text: self.text,
             end,
-            self.depth,
-            &mut self.namespaces,
-            &mut self.attributes,
-            &self.limits,
-        )?;
+            depth: self.depth,
+            limits: &self.limits,
+            namespaces: &mut self.namespaces,
+            tally: self.tally,
+            taken: &mut self.of_tag,
+        };
+        scan.run(behind, &mut self.attributes)?;
         // The prefix `xmlns` is never bound, so no element can have it.
         let ns = self.namespaces.resolve(name.prefix).ok_or(undeclared(at))?;
         Ok(Event::Start(Element { ns, local: name.local, at }))

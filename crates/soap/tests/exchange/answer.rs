@@ -1,9 +1,9 @@
 //! Answers and faults, byte for byte.
 
-use super::{ENDPOINT, M, O, SOAP11, SOAP12, codec, envelope};
+use super::{ENDPOINT, M, O, SOAP11, SOAP12, codec, envelope, rejected};
 use contract::handles::{code, message, object, operation};
 use contract::{Contract, Record, Timestamp, Value};
-use soap::{Codec, Incoming, Quirks, ServiceFault, SessionHeader, Version};
+use soap::{Codec, Incoming, Quirks, ServiceFault, SessionHeader, Unmetered, Version};
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XSD: &str = "http://www.w3.org/2001/XMLSchema";
@@ -111,13 +111,16 @@ fn the_session_header_is_echoed_with_its_attributes() {
     ] {
         let header = format!("<CventSessionHeader{sent} xmlns=\"{M}\">{value}</CventSessionHeader>");
         let body = envelope(soap, &header, &format!("<UpdateContact xmlns=\"{M}\"/>"));
-        let request = codec.read(Incoming {
-            soap_action: None,
-            content_type: Some(soap::content_type(version).as_bytes()),
-            body: body.as_bytes(),
-            now: Timestamp(0),
-            endpoint: ENDPOINT,
-        });
+        let request = codec.read(
+            Incoming {
+                soap_action: None,
+                content_type: Some(soap::content_type(version).as_bytes()),
+                body: body.as_bytes(),
+                now: Timestamp(0),
+                endpoint: ENDPOINT,
+            },
+            &mut Unmetered,
+        );
         let request = request.unwrap();
         let response = record(message::update_contact_response::TYPE_ID);
         let answer = codec.write(request.version, request.operation, request.session.as_ref(), &response);
@@ -171,13 +174,16 @@ fn server_faults_and_requests_that_are_too_long() {
 #[test]
 fn a_version_mismatch_offers_both_versions() {
     let codec = codec(Quirks::default());
-    let rejection = codec.read(Incoming {
-        soap_action: None,
-        content_type: Some(b"application/soap+xml"),
-        body: b"<root/>",
-        now: Timestamp(0),
-        endpoint: ENDPOINT,
-    });
+    let rejection = codec.read(
+        Incoming {
+            soap_action: None,
+            content_type: Some(b"application/soap+xml"),
+            body: b"<root/>",
+            now: Timestamp(0),
+            endpoint: ENDPOINT,
+        },
+        &mut Unmetered,
+    );
     let expected = format!(
         "<soap:Header><soap12:Upgrade xmlns:soap12=\"{SOAP12}\"><soap12:SupportedEnvelope qname=\"soap:Envelope\" \
          xmlns:soap=\"{SOAP11}\" /><soap12:SupportedEnvelope qname=\"soap12:Envelope\" xmlns:soap12=\"{SOAP12}\" />\
@@ -185,7 +191,7 @@ fn a_version_mismatch_offers_both_versions() {
          <faultstring>Possible SOAP version mismatch: Envelope namespace  was unexpected. Expecting {SOAP11}.\
          </faultstring><detail /></soap:Fault></soap:Body>"
     );
-    assert_eq!(String::from_utf8(rejection.unwrap_err().body).unwrap(), document(SOAP11, &expected));
+    assert_eq!(String::from_utf8(rejected(rejection).body).unwrap(), document(SOAP11, &expected));
 }
 
 #[test]

@@ -5,12 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod answer;
+mod limits;
 mod routing;
 mod value;
 mod xml;
 
 use contract::{Contract, Record, Timestamp, TypeRef, Value};
-use soap::{Codec, Incoming, Limits, QUIRKS, Quirks, Rejection, Request, Version};
+use soap::{Codec, Incoming, Limits, QUIRKS, Quirks, Rejection, Request, Unmetered, Unread, Version};
 
 /// The messages' namespace.
 const M: &str = "http://api.cvent.com/2006-11";
@@ -95,16 +96,20 @@ fn codec(quirks: Quirks) -> Codec {
 }
 
 fn outcome(codec: &Codec, case: &Case) -> String {
-    let read = codec.read(Incoming {
-        soap_action: case.soap_action.as_deref(),
-        content_type: case.content_type.as_deref().map(str::as_bytes),
-        body: &case.body,
-        now: contract::scalar::parse_date_time("2026-11-24T12:00:00", Timestamp(0)).unwrap(),
-        endpoint: ENDPOINT,
-    });
+    let read = codec.read(
+        Incoming {
+            soap_action: case.soap_action.as_deref(),
+            content_type: case.content_type.as_deref().map(str::as_bytes),
+            body: &case.body,
+            now: contract::scalar::parse_date_time("2026-11-24T12:00:00", Timestamp(0)).unwrap(),
+            endpoint: ENDPOINT,
+        },
+        &mut Unmetered,
+    );
     match read {
         Ok(request) => understood(&request),
-        Err(rejection) => refused(&rejection),
+        Err(Unread::Rejected(rejection)) => refused(&rejection),
+        Err(Unread::OverBudget) => panic!("nothing counts"),
     }
 }
 
@@ -148,6 +153,13 @@ fn refused(rejection: &Rejection) -> String {
         Some(_) => "",
     };
     format!("{start} {}: {}{detail}", part(code), part(reason))
+}
+
+fn rejected(read: Result<Request, Unread>) -> Rejection {
+    match read {
+        Err(Unread::Rejected(rejection)) => rejection,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn number(version: Version) -> &'static str {

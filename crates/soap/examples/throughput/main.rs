@@ -1,10 +1,13 @@
 //! Measures reading and writing a call of 200 contacts against quick-xml's bare tokenising of it.
 //!
-//! `cargo run --release -p soap --example throughput [-- <part of a line's name>]`
+//! `cargo run --release -p soap --example throughput [-- <part of a line's name>]`; the argument
+//! `hostile` measures bodies made to cost more than their length instead.
+
+mod hostile;
 
 use contract::handles::{array, message, object, operation};
 use contract::{Contract, Kind, Record, Scalar, Timestamp, TypeRef, Value};
-use soap::{Codec, Incoming, Limits, Quirks, SessionHeader, Version};
+use soap::{Codec, Incoming, Limits, Quirks, SessionHeader, Unmetered, Version};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -15,6 +18,10 @@ const ROUNDS: u32 = 300;
 fn main() -> ExitCode {
     let Ok(contract) = Contract::get() else { return ExitCode::FAILURE };
     let codec = Codec::new(contract, Limits::default(), Quirks::default());
+    if std::env::args().nth(1).is_some_and(|wanted| wanted == "hostile") {
+        hostile::report(contract, &codec);
+        return ExitCode::SUCCESS;
+    }
     let body = request(contract);
     let action = contract.action(operation::UPDATE_CONTACT);
     let incoming = Incoming {
@@ -24,10 +31,10 @@ fn main() -> ExitCode {
         now: Timestamp(0),
         endpoint: "",
     };
-    let request = match codec.read(incoming) {
+    let request = match codec.read(incoming, &mut Unmetered) {
         Ok(request) => request,
-        Err(rejection) => {
-            eprintln!("{}", rejection.reason);
+        Err(unread) => {
+            eprintln!("{unread:?}");
             return ExitCode::FAILURE;
         }
     };
@@ -38,7 +45,7 @@ fn main() -> ExitCode {
     report("quick-xml Reader, tokens", body.len(), || tokens(&body));
     report("quick-xml NsReader, tokens", body.len(), || resolved(&body));
     report("quick-xml NsReader, attributes", body.len(), || attributes(&body));
-    report("codec, read", body.len(), || usize::from(codec.read(incoming).is_ok()));
+    report("codec, read", body.len(), || usize::from(codec.read(incoming, &mut Unmetered).is_ok()));
     report("codec, write", written().map_or(0, |answer| answer.len()), || usize::from(written().is_ok()));
     ExitCode::SUCCESS
 }
