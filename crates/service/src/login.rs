@@ -21,7 +21,7 @@ pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Fault
     let password = text(login::PASSWORD);
     let at = service.now();
 
-    let found = service.store().read(move |reader| {
+    let found = service.store().look_up(move |reader| {
         let Some(account) = reader.account(&number)? else { return Ok(None) };
         let user = reader.user(account.id, &name)?;
         Ok(user.map(|user| (account, user)))

@@ -8,7 +8,7 @@ use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
 use contract::handles::{code, object_type as types};
 use contract::{Contract, FieldId, Guid, Kind, ObjectType, Record, Scalar, TypeRef, Value};
-use store::StoreError;
+use store::{Reader, StoreError};
 
 /// How many identifiers a call may name: what DescribeGlobal calls MaxBatchSize.
 pub(super) const MAX_BATCH_SIZE: usize = 200;
@@ -23,7 +23,7 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
     let object = object_type(&request, retrieve::OBJECT_TYPE);
     let ids = ids(&request)?;
     let account = session.account.id;
-    let found = service.store().read(move |reader| {
+    let job = move |reader: &Reader<'_>| {
         let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
         reader.fill_links(account, object, &mut records)?;
         derived::fill(reader, contract, account, object, &mut records)?;
@@ -31,11 +31,16 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
             super::fill_event_details(reader, account, &mut records)?;
         }
         Ok::<_, StoreError>(records)
-    });
+    };
+    // What an event's details count is not found by key alone.
+    let found = match object {
+        types::EVENT_DETAIL => service.store().read(job).await,
+        _ => service.store().look_up(job).await,
+    };
     let mut result = contract.record(retrieve_result::TYPE_ID);
     let unset = unset_values(contract, contract.object(object));
     let secret: Vec<FieldId> = contract.object(object).hashed().collect();
-    for mut record in found.await? {
+    for mut record in found? {
         for field in &secret {
             record.take(*field);
         }
