@@ -266,7 +266,7 @@ impl Admin {
 
     async fn account(&self, number: &str) -> Result<Account, AdminError> {
         let wanted = number.trim().to_owned();
-        let found = self.service.store().read(move |reader| reader.account(&wanted)).await?;
+        let found = self.service.store().look_up(move |reader| reader.account(&wanted)).await?;
         found.ok_or_else(|| AdminError::NoAccount(number.to_owned()))
     }
 

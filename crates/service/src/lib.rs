@@ -114,15 +114,6 @@ impl Service {
         &self.inner.store
     }
 
-    /// Runs a short job that reads by key, whatever else the store reads.
-    async fn look_up<T, F>(&self, job: F) -> Result<T, StoreError>
-    where
-        F: Fn(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.store().read(job).await
-    }
-
     fn settings(&self) -> &Settings {
         &self.inner.settings
     }

@@ -34,7 +34,7 @@ pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Failu
     let turn = service.inner.queues.to_hash(peer, AccountId::of(&number), &gone).await?;
     find_room(&*room, &gone).await?;
     let at = service.now();
-    let found = service.look_up(move |reader| {
+    let found = service.store().look_up(move |reader| {
         let Some(account) = reader.account(&number)? else { return Ok(None) };
         let user = reader.user(account.id, &name)?;
         Ok(user.map(|user| (account, user)))

@@ -84,7 +84,7 @@ impl Service {
     async fn calls_on(&self, account: AccountId, day: &str) -> Result<i64, StoreError> {
         let waiting = self.inner.quota.waiting(account, day);
         let day = day.to_owned();
-        let written = self.look_up(move |reader| reader.usage(account, &day)).await?;
+        let written = self.store().look_up(move |reader| reader.usage(account, &day)).await?;
         Ok(written + waiting)
     }
 }

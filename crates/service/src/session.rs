@@ -129,7 +129,7 @@ impl Service {
         hash: [u8; 32],
         at: Timestamp,
     ) -> Result<Option<Arc<Found>>, StoreError> {
-        let found = self.look_up(move |reader| {
+        let found = self.store().look_up(move |reader| {
             let Some(session) = reader.session(account, &hash)? else { return Ok(None) };
             let user = reader.user(account, &session.user)?;
             Ok(reader.account_by_id(account)?.zip(user).map(|(account, user)| (session, account, user)))

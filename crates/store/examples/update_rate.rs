@@ -8,7 +8,7 @@ use contract::{Contract, FieldId, Guid, Record, Timestamp};
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
-use store::{Account, AccountId, Location, Store};
+use store::{Account, AccountId, Location, Options, Store};
 
 const CONTACTS: u64 = 100_000;
 const BATCH: u64 = 200;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clients: u64 = arguments.next().map_or(Ok(1), |text| text.parse())?;
     let _ = std::fs::remove_dir_all(&folder);
     let contract = Contract::get().map_err(|mistakes| format!("{mistakes:?}"))?;
-    let store = Store::open(contract, &Location::Folder(folder.clone())).await?;
+    let store = Store::open(contract, &Location::Folder(folder.clone()), &Options::default()).await?;
     let account = store.write(|writer| writer.add_account(&Account::new("1", "Rate"))).await?;
 
     let start = Instant::now();

@@ -82,7 +82,7 @@ pub async fn copy(
 ) -> std::result::Result<Vec<Copied>, CopyError> {
     let accounts = from.read(|reader| reader.accounts()).await.map_err(CopyError::From)?;
     let (asked, layout) = (accounts.clone(), Arc::clone(from.layout()));
-    let total = from.read(move |reader| {
+    let total = from.read_out(move |reader| {
         let tables = || layout.shapes().map(|(table, _)| table);
         let counts = asked.iter().flat_map(|account| tables().map(|table| (account.id, table)));
         counts.map(|(account, table)| reader.count_rows(account, table)).sum::<Result<u64>>()
@@ -129,7 +129,7 @@ impl Moved {
         }
         let (sender, receiver) = sync_channel(AHEAD);
         let (source, layout) = (self.from, Arc::clone(from.layout()));
-        let reading = from.read(move |reader| send(reader, &layout, source, &sender));
+        let reading = from.read_out(move |reader| send(reader, &layout, source, &sender));
         let (account, progress) = (Account { id, ..self.account.clone() }, Arc::clone(progress));
         let rekeyed = self.id != self.from;
         let mut begun = false;
@@ -159,8 +159,8 @@ impl Moved {
         let rekeyed = self.id != self.from;
         let (source, target, told) = (self.from, self.id, Arc::clone(progress));
         let (layout, same) = (Arc::clone(from.layout()), Arc::clone(from.layout()));
-        let ours = from.read(move |reader| sums(reader, &layout, source, &*told));
-        let theirs = to.read(move |reader| sums(reader, &same, target, &Silent));
+        let ours = from.read_out(move |reader| sums(reader, &layout, source, &*told));
+        let theirs = to.read_out(move |reader| sums(reader, &same, target, &Silent));
         let (ours, theirs) = tokio::join!(ours, theirs);
         let (ours, theirs) = (ours.map_err(CopyError::From)?, theirs.map_err(CopyError::To)?);
         let names = from.layout().shapes().map(|(_, shape)| &shape.name);

@@ -58,6 +58,9 @@ pub enum StoreError {
     /// The job gave up; a job returns this to have its changes undone.
     #[error("the job gave up")]
     Abandoned,
+    /// A job that reads took longer than it may.
+    #[error("the read took longer than it may")]
+    Deadline,
     /// The job panicked.
     #[error("the job panicked")]
     Panicked,

@@ -1,7 +1,7 @@
 //! Records in, records out: the database.
 //!
 //! [`Store::open`] gives a handle that any number of tasks may clone. [`Store::read`] runs a job
-//! that sees one snapshot; [`Store::write`] runs a job in a transaction and returns when what it
+//! that sees one snapshot, and has a deadline; [`Store::write`] runs a job in a transaction and returns when what it
 //! wrote is on disk. Jobs are closures over a [`Reader`] or a [`Writer`], whose verbs take whole
 //! batches: an operation is one job. `verbs/` says what each verb does, whichever database it is.
 //!
@@ -19,7 +19,9 @@ mod filter;
 mod form;
 mod json;
 mod layout;
+mod lease;
 mod mail;
+mod options;
 mod postgres;
 mod sqlite;
 mod store;
@@ -31,6 +33,7 @@ pub use error::{DistributeError, OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};
 pub use form::Held;
 pub use mail::{CustomMail, Mail, MailMark, MailState};
+pub use options::Options;
 pub use postgres::{Postgres, PostgresUrl, PostgresUrlError};
 pub use store::{Location, Store};
 pub use verbs::*;

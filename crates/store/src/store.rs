@@ -2,12 +2,15 @@
 
 use crate::error::{DistributeError, OpenError, Result};
 use crate::layout::Layout;
+use crate::lease::Lease;
+use crate::options::Options;
 use crate::postgres::{Postgres, Server};
 use crate::sqlite::Sqlite;
 use crate::verbs::{Reader, Writer};
 use contract::Contract;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +28,18 @@ pub enum Location {
 pub struct Store {
     layout: Arc<Layout>,
     backend: Arc<Backend>,
+    read_deadline: Option<Duration>,
 }
 
-/// How often a job that reads may be run.
+/// What kind of job reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// As often as it takes: only its last answer counts.
-    Repeatable,
-    /// Once, for it gives out what it reads.
-    Once,
+    /// Any. It may be run as often as it takes: only its last answer counts.
+    General,
+    /// One that is short, by key, which may use the connection that the others leave free.
+    LookUp,
+    /// One that gives out what it reads, so that it is run once, however long it takes.
+    Out,
 }
 
 enum Backend {
@@ -49,14 +55,19 @@ impl Store {
     pub async fn open(
         contract: &'static Contract,
         location: &Location,
+        options: &Options,
     ) -> std::result::Result<Store, OpenError> {
         let layout = Arc::new(Layout::new(contract));
         let backend = match location {
-            Location::Memory => Backend::Sqlite(Sqlite::open(Arc::clone(&layout), None)?),
-            Location::Folder(folder) => Backend::Sqlite(Sqlite::open(Arc::clone(&layout), Some(folder))?),
-            Location::Postgres(place) => Backend::Postgres(Server::open(Arc::clone(&layout), place).await?),
+            Location::Memory => Backend::Sqlite(Sqlite::open(Arc::clone(&layout), None, options)?),
+            Location::Folder(folder) => {
+                Backend::Sqlite(Sqlite::open(Arc::clone(&layout), Some(folder), options)?)
+            }
+            Location::Postgres(place) => {
+                Backend::Postgres(Server::open(Arc::clone(&layout), place, options).await?)
+            }
         };
-        Ok(Store { layout, backend: Arc::new(backend) })
+        Ok(Store { layout, backend: Arc::new(backend), read_deadline: options.read_deadline })
     }
 
     /// The tables.
@@ -67,17 +78,33 @@ impl Store {
     /// Runs a job that reads. It sees one state of the database from beginning to end. It may be run
     /// again, when only its last answer counts.
     ///
+    /// It has a deadline, from when it begins. If the future is dropped, the job does not begin, or is
+    /// interrupted. One connection is left free for [`Store::look_up`].
+    ///
     /// # Errors
-    /// Those of the job, and those of the database.
+    /// Those of the job, and those of the database; [`crate::StoreError::Deadline`] past the deadline.
     pub async fn read<T, F>(&self, job: F) -> Result<T>
     where
         F: Fn(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.read_as(Reading::Repeatable, job).await
+        self.read_as(Reading::General, job).await
     }
 
-    /// Runs a job that gives out what it reads while it reads, as [`Store::read`] does, but once.
+    /// Runs a job that reads a few rows by key, as [`Store::read`] does, on whichever connection is free.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn look_up<T, F>(&self, job: F) -> Result<T>
+    where
+        F: Fn(&Reader<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.read_as(Reading::LookUp, job).await
+    }
+
+    /// Runs a job that gives out what it reads while it reads, as [`Store::read`] does, but once and without
+    /// a deadline.
     ///
     /// # Errors
     /// Those of the job, and those of the database.
@@ -86,7 +113,7 @@ impl Store {
         F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.read_as(Reading::Once, job).await
+        self.read_as(Reading::Out, job).await
     }
 
     async fn read_as<T, F>(&self, reading: Reading, job: F) -> Result<T>
@@ -94,9 +121,11 @@ impl Store {
         F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let time = self.read_deadline.filter(|_| reading != Reading::Out);
+        let (lease, _caller) = Lease::new(time);
         match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(reading, job).await,
-            Backend::Postgres(server) => server.read(reading, job).await,
+            Backend::Sqlite(sqlite) => sqlite.read(reading, lease, job).await,
+            Backend::Postgres(server) => server.read(reading, lease, job).await,
         }
     }
 
@@ -105,8 +134,8 @@ impl Store {
     /// connection did not outlive, and a disk that failed.
     ///
     /// The job sees its own changes. It may be run again after a conflict, so that it must not
-    /// change anything but the database and the answer it returns. Once queued it runs, even if
-    /// nobody waits for the answer any more.
+    /// change anything but the database and the answer it returns. If the future is dropped before the job
+    /// is queued, it does not begin; once queued it runs, even if nobody waits for the answer any more.
     ///
     /// # Errors
     /// Those of the job, and those of the database.

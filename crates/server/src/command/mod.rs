@@ -22,7 +22,7 @@ use service::{Admin, AdminError, Service};
 use std::fmt::Display;
 use std::io::{Write, stdout};
 use std::sync::Arc;
-use store::{Location, OpenError, Store};
+use store::{Location, OpenError, Options, Store};
 use tokio::runtime::Runtime;
 
 /// The contract. That it has mistakes is possible in development only; the tests see to that.
@@ -44,7 +44,9 @@ fn random() -> Result<SystemRandom, Failure> {
 }
 
 async fn open(contract: &'static Contract, location: &Location) -> Result<Store, Failure> {
-    Store::open(contract, location).await.map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+    Store::open(contract, location, &Options::default())
+        .await
+        .map_err(|error| Failure::new(exit_of(&error), error.to_string()))
 }
 
 fn exit_of(error: &OpenError) -> Exit {

@@ -44,7 +44,7 @@ pub(crate) async fn load(
     let (contract, at) = (service.contract(), service.now());
     let trouble = Arc::new(Trouble::default());
     let (first, noted) = (Arc::clone(&source), Arc::clone(&trouble));
-    let checked = service.store().read(move |reader| {
+    let checked = service.store().read_out(move |reader| {
         let mut check = Check::new(contract, reader);
         noted.note(lines(&*first, |number, text| Ok(check.line(number, text)?)))?;
         Ok(check.finish())

@@ -26,7 +26,7 @@ pub(crate) async fn describe_global(
     let contract = service.contract();
     let account = session.account.id;
     let calls = service.calls_today(session).await?;
-    let own = service.look_up(move |reader| {
+    let own = service.store().look_up(move |reader| {
         let types = reader.contact_types(account)?;
         Ok::<_, StoreError>((types, reader.all(account, object_type::ENTITY_CUSTOM_FIELD)?))
     });
@@ -66,7 +66,7 @@ pub(crate) async fn describe_object(
     let asked = request.record(describe_cv_object::OBJECT_TYPES);
     let asked = asked.map_or(&[][..], |types| types.list(cv_object_type_array::CV_OBJECT_TYPE));
     batch::within_limit(contract, operation::DESCRIBE_CV_OBJECT, asked.len())?;
-    let custom = service.look_up(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
+    let custom = service.store().look_up(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
     let custom = custom.await?;
     let mut results = contract.record(describe_cv_object_results::TYPE_ID);
     for value in asked {

@@ -8,7 +8,7 @@ use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
 use contract::handles::{code, object_type as types, operation};
 use contract::{Contract, FieldId, Guid, Kind, ObjectType, Record, Scalar, TypeRef, Value};
-use store::StoreError;
+use store::{Reader, StoreError};
 
 /// Retrieve: the objects that are in the account, in the order of the identifiers, with their
 /// details.
@@ -21,7 +21,7 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
     let ids = ids(contract, &request)?;
     drop(request);
     let account = session.account.id;
-    let found = service.look_up(move |reader| {
+    let job = move |reader: &Reader<'_>| {
         let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
         reader.fill_links(account, object, &mut records)?;
         derived::fill(reader, contract, account, object, &mut records)?;
@@ -29,11 +29,16 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
             super::fill_event_details(reader, account, &mut records)?;
         }
         Ok::<_, StoreError>(records)
-    });
+    };
+    // What an event's details count is not found by key alone.
+    let found = match object {
+        types::EVENT_DETAIL => service.store().read(job).await,
+        _ => service.store().look_up(job).await,
+    };
     let mut result = contract.record(retrieve_result::TYPE_ID);
     let unset = unset_values(contract, contract.object(object));
     let secret: Vec<FieldId> = contract.object(object).hashed().collect();
-    for mut record in found.await? {
+    for mut record in found? {
         for field in &secret {
             record.take(*field);
         }

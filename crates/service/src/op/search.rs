@@ -197,7 +197,7 @@ async fn check_custom_fields(
         return Ok(());
     }
     let account = session.account.id;
-    let found = service.look_up(move |reader| reader.get(account, types::ENTITY_CUSTOM_FIELD, &ids));
+    let found = service.store().look_up(move |reader| reader.get(account, types::ENTITY_CUSTOM_FIELD, &ids));
     let good = |field: &Option<Record>| {
         field.as_ref().is_some_and(|field| custom_field_of(query.contract, field, query.object))
     };

@@ -34,7 +34,7 @@ pub(crate) async fn validate_invitee(
     };
     let product = request.text(members::PRODUCT_ID).and_then(Guid::parse);
     let (batch, records) = batch::records(contract, operation, request)?;
-    let outcomes = service.look_up(move |reader| call.run(reader, product, &records));
+    let outcomes = service.store().look_up(move |reader| call.run(reader, product, &records));
     Ok(batch::response(contract, operation, batch, outcomes.await?))
 }
 

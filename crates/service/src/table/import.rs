@@ -234,7 +234,7 @@ impl Import {
         let (account, object) = (self.account.id, self.columns.object());
         self.service
             .store()
-            .read(move |reader| Ok(reader.exists(account, object, &[id])?.contains(&true)))
+            .look_up(move |reader| Ok(reader.exists(account, object, &[id])?.contains(&true)))
             .await
     }
 }

@@ -15,7 +15,7 @@ use service::{AccountChange, Call, Clock, Failure, Fault, Gone, Random, Service,
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use store::{Location, Store};
+use store::{Location, Options, Store};
 
 pub const ENDPOINT: &str = "http://localhost/soap/V200611.ASMX";
 pub const PASSWORD: &str = "correct horse";
@@ -65,7 +65,7 @@ impl Bench {
 
     pub async fn with(settings: Settings) -> Bench {
         let contract = Contract::get().unwrap();
-        let store = Store::open(contract, &Location::Memory).await.unwrap();
+        let store = Store::open(contract, &Location::Memory, &Options::default()).await.unwrap();
         let hands = Arc::new(Hands(AtomicI64::new(0)));
         let random = Arc::new(Counter(AtomicU64::new(1)));
         let service = Service::new(contract, store.clone(), settings, hands.clone(), random);

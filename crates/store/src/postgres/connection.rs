@@ -4,11 +4,13 @@ use super::binding;
 use super::error::{Class, class};
 use super::value::Parameter;
 use crate::error::{Result, StoreError};
+use crate::lease::Lease;
 use deadpool_postgres::{Client, Object};
 use futures_util::TryStreamExt;
 use futures_util::future::join4;
 use std::cell::{Cell, RefCell};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row, RowStream, Statement};
@@ -32,12 +34,14 @@ pub(crate) struct Connection {
     /// False where a pooler stands between, which may give each transaction another server process.
     prepares: bool,
     /// Begins the transaction, unless that was sent: it travels with the first statement.
-    begin: Cell<Option<&'static str>>,
+    begin: Cell<Option<Arc<str>>>,
     /// The account to hold before the next statement, with which it travels.
     hold: Cell<Option<i64>>,
     /// True while each statement is planned for its parameters, which a transaction does not begin with.
     plans: Cell<bool>,
     trouble: RefCell<Option<Trouble>>,
+    /// How long the job may go on; none if it writes.
+    lease: Option<Arc<Lease>>,
 }
 
 /// The first error that a transaction met. PostgreSQL refuses all that follows it.
@@ -49,11 +53,17 @@ pub(crate) struct Trouble {
 }
 
 impl Connection {
-    /// A connection on which a transaction begins as `begin` says.
-    pub fn new(client: Client, runtime: Handle, prepares: bool, begin: &'static str) -> Connection {
-        let begin = Cell::new(Some(begin));
+    /// A connection on which a transaction begins as `begin` says, for a job with or without a lease.
+    pub fn new(
+        client: Client,
+        runtime: Handle,
+        prepares: bool,
+        begin: &Arc<str>,
+        lease: Option<Arc<Lease>>,
+    ) -> Connection {
+        let begin = Cell::new(Some(Arc::clone(begin)));
         let (hold, plans, trouble) = (Cell::new(None), Cell::new(false), RefCell::default());
-        Connection { client, runtime, prepares, begin, hold, plans, trouble }
+        Connection { client, runtime, prepares, begin, hold, plans, trouble, lease }
     }
 
     /// Has the next statement wait until no other transaction holds the account.
@@ -69,7 +79,14 @@ impl Connection {
 
     /// The rows of a statement that may be about all accounts.
     pub fn query_everywhere(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
-        self.ask(sql, parameters, true, async |rows| Ok(rows.try_collect().await?))
+        self.ask(sql, parameters, true, async |mut rows| {
+            let mut out = Vec::new();
+            while let Some(row) = rows.try_next().await? {
+                self.go_on().map_err(Stop::Over)?;
+                out.push(row);
+            }
+            Ok(out)
+        })
     }
 
     /// How many rows a statement changed.
@@ -93,6 +110,7 @@ impl Connection {
         check(sql)?;
         self.ask(sql, parameters, is_kept, async |mut rows| {
             while let Some(row) = rows.try_next().await? {
+                self.go_on().map_err(Stop::Over)?;
                 if !each(&row).map_err(Stop::Job)? {
                     break;
                 }
@@ -147,20 +165,38 @@ impl Connection {
         is_kept: bool,
         take: impl AsyncFnOnce(Pin<&mut RowStream>) -> std::result::Result<T, Stop>,
     ) -> Result<T> {
-        let answer = self.runtime.block_on(async {
+        self.go_on()?;
+        let work = async {
             let rows = pin!(self.start(sql, parameters, is_kept).await?);
             take(rows).await
-        });
-        answer.map_err(|stop| match stop {
-            Stop::Job(error) => error,
-            Stop::Database(error) => {
-                let class = class(&error);
-                let error = StoreError::from(error);
-                let mut trouble = self.trouble.borrow_mut();
-                trouble.get_or_insert(Trouble { class, error: error.clone() });
-                error
+        };
+        let over = async {
+            match &self.lease {
+                Some(lease) => lease.over().await,
+                None => std::future::pending().await,
             }
+        };
+        let answer = self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                error = over => Err(Stop::Over(error)),
+                answer = work => answer,
+            }
+        });
+        answer.map_err(|stop| {
+            let (class, error) = match stop {
+                Stop::Job(error) => return error,
+                Stop::Over(error) => (Class::Over, error),
+                Stop::Database(error) => (class(&error), StoreError::from(error)),
+            };
+            self.trouble.borrow_mut().get_or_insert(Trouble { class, error: error.clone() });
+            error
         })
+    }
+
+    /// Fails once the job has to stop. Rows that are there already keep its lease from being looked at otherwise.
+    fn go_on(&self) -> Result<()> {
+        self.lease.as_deref().map_or(Ok(()), Lease::check)
     }
 
     /// Sends a statement, and what has to come before it, without waiting in between.
@@ -195,7 +231,7 @@ impl Connection {
         };
         // Each is sent when it is first polled, which happens in this order.
         let (begun, planned, held, rows) =
-            join4(say(begin), say(plans), hold, self.send(statement, parameters)).await;
+            join4(say(begin.as_deref()), say(plans), hold, self.send(statement, parameters)).await;
         begun.and(planned).and(held).and(rows)
     }
 
@@ -244,6 +280,8 @@ enum Prepared<'a> {
 enum Stop {
     /// The job had enough of its rows.
     Job(StoreError),
+    /// The job has to stop.
+    Over(StoreError),
     /// PostgreSQL failed.
     Database(Error),
 }

@@ -19,7 +19,7 @@ const SPREAD: &str =
 impl Server {
     /// Spreads every table that is not spread yet; gives their names.
     pub async fn distribute(&self) -> Result<Vec<String>, DistributeError> {
-        let _turn = self.shared.pool.turn().await?;
+        let _turn = self.shared.pool.turn(None).await?;
         let client = self.shared.pool.client().await?;
         distribute(&client, self.shared.schema.shapes().map(|(_, shape)| shape.name.as_str())).await
     }

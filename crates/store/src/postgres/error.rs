@@ -16,6 +16,8 @@ pub(crate) enum Class {
     Lost,
     /// Running it again would fail again.
     Final,
+    /// The job had to stop while a statement ran, which is still running.
+    Over,
 }
 
 /// What an error means.
@@ -48,9 +50,9 @@ impl From<Error> for StoreError {
         match (class(&error), error.as_db_error()) {
             (Class::Conflict, _) => StoreError::Busy,
             (Class::Lost, _) => StoreError::Unreachable,
-            (Class::Final, Some(error)) => of_server(error),
+            (Class::Final | Class::Over, Some(error)) => of_server(error),
             // Names the result's column by its number, or says what of the protocol was broken.
-            (Class::Final, None) => StoreError::Database(error.to_string()),
+            (Class::Final | Class::Over, None) => StoreError::Database(error.to_string()),
         }
     }
 }
@@ -61,8 +63,10 @@ fn of_server(error: &DbError) -> StoreError {
         "23505" => {
             StoreError::Duplicate { table: error.table().map(table_name).unwrap_or_default().to_owned() }
         }
-        // No lock, or no connection, within the time that there is; a statement that was cancelled.
-        "55P03" | "53300" | "57014" => StoreError::Busy,
+        // No lock, or no connection, within the time that there is.
+        "55P03" | "53300" => StoreError::Busy,
+        // A statement that took longer than it may.
+        "57014" => StoreError::Deadline,
         "53100" | "53200" => StoreError::Full,
         _ => StoreError::Database(text(error)),
     }

@@ -6,6 +6,8 @@ use super::connection::{Connection, Trouble};
 use super::error::{Class, class};
 use super::pool::Turn;
 use crate::error::{Result, StoreError, attempt};
+use crate::lease::Lease;
+use crate::store::Reading;
 use deadpool_postgres::{Client, Object};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -27,6 +29,24 @@ const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL
     SET LOCAL plan_cache_mode = force_generic_plan; \
     SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
+/// How transactions begin.
+pub(super) struct Begins {
+    read: Arc<str>,
+    read_out: Arc<str>,
+    write: Arc<str>,
+}
+
+impl Begins {
+    /// Where jobs that read have so much time. Each of their statements is given all of it: the server ends it
+    /// even if this process is gone.
+    pub fn new(deadline: Option<Duration>) -> Begins {
+        let milliseconds = deadline.map(|time| i32::try_from(time.as_millis()).unwrap_or(i32::MAX).max(1));
+        let timeout = milliseconds.map(|time| format!("; SET LOCAL statement_timeout = {time}"));
+        let read = format!("{READ}{}", timeout.unwrap_or_default());
+        Begins { read: read.into(), read_out: READ.into(), write: WRITE.into() }
+    }
+}
+
 /// How often a job is run that loses against others.
 const ATTEMPTS: u32 = 8;
 
@@ -37,18 +57,28 @@ const LOSSES: u32 = 3;
 /// How long it waits at most before it is run a second time; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Runs a job that reads, and once more when its connection breaks, if it `repeats`.
-pub(super) async fn read<T, F>(shared: Arc<Shared>, repeats: bool, mut job: F) -> Result<T>
+/// Runs a job that reads, and once more when its connection breaks, if it may be run again.
+pub(super) async fn read<T, F>(
+    shared: Arc<Shared>,
+    reading: Reading,
+    lease: Arc<Lease>,
+    mut job: F,
+) -> Result<T>
 where
     F: FnMut(&Access<'_>) -> Result<T> + Send + 'static,
     T: Send + 'static,
 {
-    let mut turn = shared.pool.turn().await?;
-    let mut losses = if repeats { 0 } else { LOSSES };
+    let mut turn = shared.pool.turn(Some(reading)).await?;
+    let mut losses = if reading == Reading::Out { LOSSES } else { 0 };
     loop {
         let client = shared.pool.client().await?;
-        let own = Arc::clone(&shared);
-        let task = spawn_blocking(move || (run_reading(&own, client, turn, &mut job), job));
+        let (own, lease) = (Arc::clone(&shared), Arc::clone(&lease));
+        let begin = match reading {
+            Reading::Out => &shared.begins.read_out,
+            Reading::General | Reading::LookUp => &shared.begins.read,
+        };
+        let connection = shared.connection(client, begin, Some(Arc::clone(&lease)));
+        let task = spawn_blocking(move || (run_reading(&own, connection, (turn, &lease), &mut job), job));
         let outcome;
         (outcome, job) = task.await.map_err(|_| StoreError::Closed)?;
         match outcome {
@@ -63,21 +93,29 @@ where
 
 /// Runs a job once; gives its turn back if the connection broke.
 fn run_reading<T, F>(
-    shared: &Shared,
-    client: Client,
-    turn: Turn,
+    shared: &Arc<Shared>,
+    connection: Connection,
+    (turn, lease): (Turn, &Lease),
     job: &mut F,
 ) -> std::result::Result<Result<T>, Turn>
 where
     F: FnMut(&Access<'_>) -> Result<T>,
 {
-    let connection = shared.connection(client, READ);
     let access = Access::new(&shared.schema, &connection, Mode::Read);
-    let answer = attempt(|| job(&access));
+    let answer = lease.judge(lease.check().and_then(|()| attempt(|| job(&access))));
     match connection.trouble() {
         None => {
             shared.runtime.spawn(finish_reading(connection.end_reading(), turn));
             Ok(answer)
+        }
+        Some(Trouble { class: Class::Over, error }) => {
+            let (client, shared) = (connection.into_client(), Arc::clone(shared));
+            let runtime = shared.runtime.clone();
+            runtime.spawn(async move {
+                shared.pool.cancel(client).await;
+                drop(turn);
+            });
+            Ok(answer.and(Err(error)))
         }
         Some(trouble) => {
             give_back(connection, &trouble);
@@ -96,12 +134,11 @@ async fn finish_reading(end: impl Future<Output = ()> + Send, turn: Turn) {
 }
 
 /// Runs a job that writes, and once more whenever that cannot have changed anything and may succeed.
-pub(super) async fn write<T, F>(shared: Arc<Shared>, mut job: F) -> Result<T>
+pub(super) async fn write<T, F>(shared: Arc<Shared>, _turn: Turn, mut job: F) -> Result<T>
 where
     F: FnMut(&mut Access<'_>) -> Result<T> + Send + 'static,
     T: Send + 'static,
 {
-    let _turn = shared.pool.turn().await?;
     let mut losses = 0;
     for attempt in 1..=ATTEMPTS {
         let client = shared.pool.client().await?;
@@ -149,7 +186,7 @@ fn run<T, F>(shared: &Shared, client: Client, job: &mut F) -> Outcome<T>
 where
     F: FnMut(&mut Access<'_>) -> Result<T>,
 {
-    let connection = shared.connection(client, WRITE);
+    let connection = shared.connection(client, &shared.begins.write, None);
     let mut access = Access::new(&shared.schema, &connection, Mode::Write);
     let answer = attempt(|| job(&mut access));
     match (answer, connection.trouble()) {
@@ -160,7 +197,7 @@ where
                 Class::Conflict => Outcome::Conflict,
                 Class::Lost => Outcome::Lost,
                 // PostgreSQL has undone all of it, also for a job that does not mind the error.
-                Class::Final => Outcome::Done(answer.and(Err(trouble.error))),
+                Class::Final | Class::Over => Outcome::Done(answer.and(Err(trouble.error))),
             }
         }
         (Err(error), None) => {
@@ -182,7 +219,7 @@ fn commit<T>(connection: Connection, answer: T) -> Outcome<T> {
             tracing::error!("{}", StoreError::Unknown);
             Outcome::Done(Err(StoreError::Unknown))
         }
-        Class::Final => Outcome::Done(Err(error.into())),
+        Class::Final | Class::Over => Outcome::Done(Err(error.into())),
     }
 }
 

@@ -30,6 +30,8 @@ pub use place::{Postgres, PostgresUrl, PostgresUrlError};
 
 use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
+use crate::lease::Lease;
+use crate::options::Options;
 use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use connection::Connection;
@@ -50,18 +52,23 @@ struct Shared {
     pool: Pool,
     prepares: bool,
     runtime: Handle,
+    begins: job::Begins,
 }
 
 impl Shared {
-    /// A connection on which a transaction begins as `begin` says.
-    fn connection(&self, client: Client, begin: &'static str) -> Connection {
-        Connection::new(client, self.runtime.clone(), self.prepares, begin)
+    /// A connection on which a transaction begins as `begin` says, for a job with or without a lease.
+    fn connection(&self, client: Client, begin: &Arc<str>, lease: Option<Arc<Lease>>) -> Connection {
+        Connection::new(client, self.runtime.clone(), self.prepares, begin, lease)
     }
 }
 
 impl Server {
     /// Opens the database and brings it up to date.
-    pub async fn open(layout: Arc<Layout>, place: &Postgres) -> std::result::Result<Server, OpenError> {
+    pub async fn open(
+        layout: Arc<Layout>,
+        place: &Postgres,
+        options: &Options,
+    ) -> std::result::Result<Server, OpenError> {
         let name = || place.url.to_string();
         let failed = |reason: String| OpenError::Unreachable { place: name(), reason };
         let pool = Pool::new(place).map_err(|error| failed(error.to_string()))?;
@@ -72,17 +79,17 @@ impl Server {
         let warned = durability::warn(&client).await;
         warned.map_err(|error| OpenError::Database { place: name(), source: error.into() })?;
         drop(client);
-        let shared = Shared { schema, pool, prepares: !place.pooler, runtime: Handle::current() };
+        let begins = job::Begins::new(options.read_deadline);
+        let shared = Shared { schema, pool, prepares: !place.pooler, runtime: Handle::current(), begins };
         Ok(Server { shared: Arc::new(shared) })
     }
 
-    pub async fn read<T, F>(&self, reading: Reading, mut job: F) -> Result<T>
+    pub async fn read<T, F>(&self, reading: Reading, lease: Arc<Lease>, mut job: F) -> Result<T>
     where
         F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let repeats = reading == Reading::Repeatable;
-        job::read(Arc::clone(&self.shared), repeats, move |access| job(access)).await
+        job::read(Arc::clone(&self.shared), reading, lease, move |access| job(access)).await
     }
 
     pub async fn write<T, F>(&self, mut job: F) -> Result<T>
@@ -90,8 +97,9 @@ impl Server {
         F: FnMut(&mut Writer<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let turn = self.shared.pool.turn(None).await?;
         // A task of its own, so that it runs whether or not anybody waits for it.
-        let task = tokio::spawn(job::write(Arc::clone(&self.shared), move |access| job(access)));
+        let task = tokio::spawn(job::write(Arc::clone(&self.shared), turn, move |access| job(access)));
         task.await.unwrap_or(Err(StoreError::Closed))
     }
 

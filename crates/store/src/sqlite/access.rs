@@ -3,6 +3,7 @@
 use super::journal::Part;
 use super::schema::Schema;
 use crate::error::Result;
+use crate::lease::Lease;
 use rusqlite::Connection;
 
 /// A connection within a transaction, and the tables it knows.
@@ -11,12 +12,22 @@ pub(crate) struct Access<'a> {
     pub(super) schema: &'a Schema,
     /// What the job sees and does of the journal; none where there is no journal.
     pub(super) part: Option<Part<'a>>,
+    /// How long the job may go on; none if it writes.
+    pub(super) lease: Option<&'a Lease>,
 }
 
 impl<'a> Access<'a> {
     /// Where there is no journal.
     pub fn plain(connection: &'a Connection, schema: &'a Schema) -> Access<'a> {
-        Access { connection, schema, part: None }
+        Access { connection, schema, part: None, lease: None }
+    }
+
+    /// Fails once the job has to stop: for loops that may be long in which SQLite has little to do.
+    ///
+    /// # Errors
+    /// As [`Lease::check`].
+    pub(super) fn go_on(&self) -> Result<()> {
+        self.lease.map_or(Ok(()), Lease::check)
     }
 }
 

@@ -255,7 +255,7 @@ impl Group<'_> {
 
     fn run(&self, job: &mut dyn Job, tally: &Tally) -> Ended {
         let part = self.journal.map(|journal| Part::of_writer(journal, tally));
-        let mut access = Access { connection: self.connection, schema: self.schema, part };
+        let mut access = Access { connection: self.connection, schema: self.schema, part, lease: None };
         let outcome = job.run(&mut access);
         Ended { outcome, lacks_whole: access.part.is_some_and(|part| part.lacks_whole()) }
     }

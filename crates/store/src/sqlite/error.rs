@@ -11,6 +11,8 @@ impl From<Error> for StoreError {
         match &error {
             Error::SqliteFailure(failure, message) => match failure.code {
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
+                // Nothing but a lease that is over interrupts.
+                ErrorCode::OperationInterrupted => StoreError::Deadline,
                 ErrorCode::DiskFull => StoreError::Full,
                 ErrorCode::ConstraintViolation => match message.as_deref().and_then(unique_table) {
                     Some(table) => StoreError::Duplicate { table: table.to_owned() },

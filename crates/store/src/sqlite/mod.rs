@@ -18,10 +18,13 @@ mod schema;
 mod snapshot;
 mod statements;
 mod statistics;
+mod watch;
 mod write;
 
 use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
+use crate::lease::Lease;
+use crate::options::Options;
 use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use access::Access;
@@ -30,7 +33,7 @@ use commit::{Beside, Call, Job, Message};
 use durable::{Durable, Progress};
 use journal::Journal;
 use open::{Refusal, Role};
-use pool::Pool;
+use pool::{Pool, Seat};
 use rusqlite::Connection;
 use schema::Schema;
 use snapshot::Outcome;
@@ -52,14 +55,23 @@ const MANY: usize = 16;
 
 impl Sqlite {
     /// Opens the database of a data folder, or one in memory where there is none.
-    pub fn open(layout: Arc<Layout>, folder: Option<&Path>) -> std::result::Result<Sqlite, OpenError> {
+    pub fn open(
+        layout: Arc<Layout>,
+        folder: Option<&Path>,
+        options: &Options,
+    ) -> std::result::Result<Sqlite, OpenError> {
         open::check_library()?;
         let file = folder.map(open::file_in).transpose()?;
         let file = file.as_deref();
-        Sqlite::start(layout, file).map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))
+        Sqlite::start(layout, file, options)
+            .map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))
     }
 
-    fn start(layout: Arc<Layout>, file: Option<&Path>) -> std::result::Result<Sqlite, Refusal> {
+    fn start(
+        layout: Arc<Layout>,
+        file: Option<&Path>,
+        _options: &Options,
+    ) -> std::result::Result<Sqlite, Refusal> {
         let schema = Arc::new(Schema::new(layout));
         let mut connection = open::connect(file, Role::Writer)?;
         migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
@@ -80,7 +92,7 @@ impl Sqlite {
         let connection = Arc::new(Mutex::new(connection));
         let pool = match file {
             Some(file) => Pool::open(file)?,
-            None => Pool::share(Arc::clone(&connection)),
+            None => Pool::share(Arc::clone(&connection))?,
         };
         let writer = std::thread::Builder::new().name("store-writer".to_owned());
         let shared = Arc::clone(&schema);
@@ -88,18 +100,19 @@ impl Sqlite {
         Ok(Sqlite { schema, pool: Arc::new(pool), queue, progress, journal })
     }
 
-    pub async fn read<T, F>(&self, reading: Reading, mut job: F) -> Result<T>
+    pub async fn read<T, F>(&self, reading: Reading, lease: Arc<Lease>, mut job: F) -> Result<T>
     where
         F: FnMut(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         loop {
             let (schema, journal) = (Arc::clone(&self.schema), self.journal.clone());
-            let run = move |connection: &Connection| {
-                let journal = journal.as_deref();
-                (snapshot::read(connection, &schema, journal, reading, |access| job(access)), job)
+            let own = Arc::clone(&lease);
+            let run = move |seat: Seat<&Connection>| {
+                let (journal, how) = (journal.as_deref(), (reading, &own));
+                (snapshot::read(seat, &schema, journal, how, |access| job(access)), job)
             };
-            let (outcome, back) = self.pool.run(run).await?;
+            let (outcome, back) = self.pool.run(reading, &lease, run).await?;
             job = back;
             match outcome {
                 Outcome::Answer(answer) => {
@@ -133,10 +146,13 @@ impl Sqlite {
             return self.write(job).await;
         };
         let schema = Arc::clone(&self.schema);
-        let run = move |connection: &Connection| {
-            (snapshot::plan(connection, &schema, &journal, |access| job(access)), job)
+        // It has no deadline, but it is given up if nobody waits for it.
+        let (lease, _caller) = Lease::new(None);
+        let own = Arc::clone(&lease);
+        let run = move |seat: Seat<&Connection>| {
+            (snapshot::plan(seat, &schema, &journal, &own, |access| job(access)), job)
         };
-        let (planned, job) = self.pool.run(run).await?;
+        let (planned, job) = self.pool.run(Reading::LookUp, &lease, run).await?;
         if let Some((answer, plan)) = planned {
             let mut plan = Some(plan);
             let carry_out = move |access: &mut Access<'_>| match plan.take() {

@@ -1,68 +1,103 @@
 //! The connections that read.
 
 use super::open::{Refusal, Role, connect};
+use super::watch::Watch;
 use crate::error::{Result, StoreError};
+use crate::lease::Lease;
+use crate::store::Reading;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 /// How many jobs read at once.
-const READERS: usize = 4;
+pub(crate) const READERS: usize = 4;
+
+/// How many of them may be others than look-ups: one connection is left free for those.
+const GENERAL: usize = READERS - 1;
 
 /// The connections that read, or the one that does everything where the database is in memory:
 /// a memory database belongs to one connection, and those that can be shared lock whole tables.
 pub(crate) struct Pool {
     connections: Connections,
     permits: Arc<Semaphore>,
+    general: Arc<Semaphore>,
 }
 
 enum Connections {
-    Own(Mutex<Vec<Connection>>),
-    Writers(Arc<Mutex<Connection>>),
+    Own(Mutex<Vec<Seat<Connection>>>),
+    Writers(Seat<Arc<Mutex<Connection>>>),
+}
+
+/// A connection and what watches it.
+pub(crate) struct Seat<C> {
+    pub connection: C,
+    pub watch: Watch,
+}
+
+impl Seat<Connection> {
+    fn open(file: &Path) -> std::result::Result<Seat<Connection>, Refusal> {
+        let mut connection = connect(Some(file), Role::Reader)?;
+        let watch = Watch::over(&mut connection)?;
+        Ok(Seat { connection, watch })
+    }
+
+    fn borrowed(&self) -> Seat<&Connection> {
+        Seat { connection: &self.connection, watch: self.watch.clone() }
+    }
 }
 
 impl Pool {
     /// Read connections to a file.
     pub fn open(file: &Path) -> std::result::Result<Pool, Refusal> {
-        let connections = (0..READERS).map(|_| connect(Some(file), Role::Reader));
+        let connections = (0..READERS).map(|_| Seat::open(file));
         let connections = connections.collect::<std::result::Result<_, _>>()?;
         Ok(Pool::new(Connections::Own(Mutex::new(connections))))
     }
 
     /// Takes turns with the writer.
-    pub fn share(writer: Arc<Mutex<Connection>>) -> Pool {
-        Pool::new(Connections::Writers(writer))
+    pub fn share(writer: Arc<Mutex<Connection>>) -> std::result::Result<Pool, Refusal> {
+        let watch = Watch::over(&mut lock(&writer))?;
+        Ok(Pool::new(Connections::Writers(Seat { connection: writer, watch })))
     }
 
     fn new(connections: Connections) -> Pool {
-        Pool { connections, permits: Arc::new(Semaphore::new(READERS)) }
+        let (permits, general) = (Semaphore::new(READERS), Semaphore::new(GENERAL));
+        Pool { connections, permits: Arc::new(permits), general: Arc::new(general) }
     }
 
-    /// Runs a job on a free connection, in a thread that may block.
-    pub async fn run<T, F>(self: &Arc<Self>, job: F) -> Result<T>
+    /// Runs a job on a free connection, in a thread that may block, unless its lease is over before.
+    pub async fn run<T, F>(self: &Arc<Self>, reading: Reading, lease: &Arc<Lease>, job: F) -> Result<T>
     where
-        F: FnOnce(&Connection) -> T + Send + 'static,
+        F: FnOnce(Seat<&Connection>) -> T + Send + 'static,
         T: Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let pool = Arc::clone(self);
+        let permit =
+            async |of: &Arc<Semaphore>| Arc::clone(of).acquire_owned().await.map_err(|_| StoreError::Closed);
+        let general = match reading {
+            Reading::LookUp => None,
+            Reading::General | Reading::Out => Some(permit(&self.general).await?),
+        };
+        let permits = (permit(&self.permits).await?, general);
+        let (pool, lease) = (Arc::clone(self), Arc::clone(lease));
         let task = tokio::task::spawn_blocking(move || {
-            let answer = pool.lend(job);
-            drop(permit);
+            let answer = lease.check().and_then(|()| pool.lend(job));
+            drop(permits);
             answer
         });
         task.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    fn lend<T>(&self, job: impl FnOnce(&Connection) -> T) -> Result<T> {
+    fn lend<T>(&self, job: impl FnOnce(Seat<&Connection>) -> T) -> Result<T> {
         match &self.connections {
-            Connections::Writers(connection) => Ok(job(&lock(connection))),
-            Connections::Own(connections) => {
+            Connections::Writers(Seat { connection, watch }) => {
+                Ok(job(Seat { connection: &lock(connection), watch: watch.clone() }))
+            }
+            Connections::Own(seats) => {
                 // A permit stands for a connection, so that there is one.
-                let connection = lock(connections).pop().ok_or(StoreError::Closed)?;
-                let answer = job(&connection);
-                lock(connections).push(connection);
+                let seat = lock(seats).pop().ok_or(StoreError::Closed)?;
+                let answer = job(seat.borrowed());
+                lock(seats).push(seat);
                 Ok(answer)
             }
         }
@@ -70,10 +105,12 @@ impl Pool {
 
     /// Waits for the jobs that are running and closes the connections.
     pub async fn close(&self) {
+        let general = self.general.acquire_many(GENERAL as u32).await;
         let all = self.permits.acquire_many(READERS as u32).await;
+        self.general.close();
         self.permits.close();
-        if let (Ok(_), Connections::Own(connections)) = (all, &self.connections) {
-            lock(connections).clear();
+        if let (Ok(_), Ok(_), Connections::Own(seats)) = (general, all, &self.connections) {
+            lock(seats).clear();
         }
     }
 }

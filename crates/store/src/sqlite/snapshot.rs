@@ -2,10 +2,13 @@
 
 use super::access::{Access, execute};
 use super::journal::{Journal, Part, Plan};
+use super::pool::Seat;
 use super::schema::Schema;
-use crate::error::{Result, attempt};
+use crate::error::Result;
+use crate::lease::Lease;
 use crate::store::Reading;
 use rusqlite::Connection;
+use std::sync::Arc;
 
 /// What came of a job that reads.
 pub(crate) enum Outcome<T> {
@@ -18,19 +21,19 @@ pub(crate) enum Outcome<T> {
 
 /// Runs a job that reads.
 pub(crate) fn read<T>(
-    connection: &Connection,
+    Seat { connection, watch }: Seat<&Connection>,
     schema: &Schema,
     journal: Option<&Journal>,
-    reading: Reading,
+    (reading, lease): (Reading, &Arc<Lease>),
     job: impl FnOnce(&Access<'_>) -> Result<T>,
 ) -> Outcome<T> {
     let Some(journal) = journal else {
-        let answer =
-            execute(connection, "BEGIN").and_then(|()| attempt(|| job(&Access::plain(connection, schema))));
+        let access = Access { lease: Some(lease), ..Access::plain(connection, schema) };
+        let answer = execute(connection, "BEGIN").and_then(|()| watch.run(lease, || job(&access)));
         return Outcome::Answer(end(connection, answer));
     };
     let view = match journal.begin(connection) {
-        Ok(Some(view)) if reading == Reading::Repeatable || view.is_empty() => view,
+        Ok(Some(view)) if reading != Reading::Out || view.is_empty() => view,
         Ok(_) => {
             return match end(connection, Ok(())) {
                 Ok(()) => Outcome::Unfolded,
@@ -40,8 +43,8 @@ pub(crate) fn read<T>(
         Err(error) => return Outcome::Answer(end(connection, Err(error))),
     };
     let part = Part::of_reader(journal, view);
-    let access = Access { connection, schema, part: Some(part) };
-    let answer = end(connection, attempt(|| job(&access)));
+    let access = Access { connection, schema, part: Some(part), lease: Some(lease) };
+    let answer = end(connection, watch.run(lease, || job(&access)));
     match access.part.is_some_and(|part| part.lacks_whole()) {
         true => Outcome::Unfolded,
         false => Outcome::Answer(answer),
@@ -51,17 +54,19 @@ pub(crate) fn read<T>(
 /// Runs a job that writes as far as it can be run here: gives its answer and what it would write. None if the
 /// writer has to run it.
 pub(crate) fn plan<T>(
-    connection: &Connection,
+    Seat { connection, watch }: Seat<&Connection>,
     schema: &Schema,
     journal: &Journal,
+    lease: &Arc<Lease>,
     job: impl FnOnce(&mut Access<'_>) -> Result<T>,
 ) -> Option<(T, Plan)> {
     let Ok(Some(view)) = journal.begin(connection) else {
         let _ = end(connection, Ok(()));
         return None;
     };
-    let mut access = Access { connection, schema, part: Some(Part::of_planner(journal, view)) };
-    let answer = end(connection, attempt(|| job(&mut access))).ok()?;
+    let part = Some(Part::of_planner(journal, view));
+    let mut access = Access { connection, schema, part, lease: Some(lease) };
+    let answer = end(connection, watch.run(lease, || job(&mut access))).ok()?;
     Some((answer, access.part?.into_plan()?))
 }
 

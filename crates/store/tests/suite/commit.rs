@@ -6,7 +6,7 @@ use contract::{ObjectId, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use store::{AccountId, Location, Result, Store, StoreError, Writer};
+use store::{AccountId, Location, Options, Result, Store, StoreError, Writer};
 
 on_all![
     a_job_sees_its_own_changes,
@@ -206,7 +206,7 @@ fn queued_jobs_are_written_before_closing(db: &Database) {
     if db.location == Location::Memory {
         return;
     }
-    let again = db.runtime.block_on(Store::open(contract(), &db.location)).unwrap();
+    let again = db.runtime.block_on(Store::open(contract(), &db.location, &Options::default())).unwrap();
     let kept = db.runtime.block_on(again.read(move |reader| reader.count(account, TYPE))).unwrap();
     assert_eq!(kept as usize, written.load(Ordering::Acquire));
 }

@@ -7,7 +7,7 @@ use contract::handles::object_type::CONTACT;
 use contract::{Guid, LinkId, Record, Timestamp};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use store::{Account, AccountId, Location, Postgres, Store};
+use store::{Account, AccountId, Location, Options, Postgres, Store};
 use tempfile::TempDir;
 
 /// Tells the test executable to be the process that writes, and where.
@@ -23,7 +23,7 @@ async fn open(place: &str) -> Store {
         Ok(url) => Location::Postgres(Postgres { connections: CLIENTS as u32, ..Postgres::new(url) }),
         Err(_) => Location::Folder(place.into()),
     };
-    Store::open(contract(), &location).await.unwrap()
+    Store::open(contract(), &location, &Options::default()).await.unwrap()
 }
 
 fn ids(batch: u64) -> Vec<Guid> {

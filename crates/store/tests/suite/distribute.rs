@@ -3,7 +3,7 @@
 
 use crate::server::TestDatabase;
 use crate::support::{Database, contract, postgres, runtime};
-use store::{DistributeError, Store};
+use store::{DistributeError, Options, Store};
 
 const STAND_IN: &str = "
     CREATE TABLE pg_dist_partition (logicalrel regclass, by text, colocate_with text);
@@ -21,7 +21,8 @@ const TABLES: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a
 fn every_table_is_spread_by_account_once() {
     let database = TestDatabase::empty();
     let runtime = runtime();
-    let store = runtime.block_on(Store::open(contract(), &postgres(&database, None))).unwrap();
+    let store =
+        runtime.block_on(Store::open(contract(), &postgres(&database, None), &Options::default())).unwrap();
     let distribute = || runtime.block_on(store.distribute());
     assert!(matches!(distribute(), Err(DistributeError::NoCitus)));
     database.execute(STAND_IN);

@@ -6,7 +6,8 @@ use contract::handles::object_type::CONTACT;
 use contract::{Guid, Record, Timestamp, Value};
 use std::time::Duration;
 use store::{
-    Account, AccountId, Column, Filter, Location, Operator, Reader, Result, Store, StoreError, Test, Writer,
+    Account, AccountId, Column, Filter, Location, Operator, Options, Reader, Result, Store, StoreError, Test,
+    Writer,
 };
 use tempfile::TempDir;
 
@@ -218,7 +219,9 @@ fn what_waits_when_the_process_dies_is_brought_in_at_the_next_start() {
     }
     let copy = crashed(&db);
     db.runtime.block_on(async {
-        let store = Store::open(contract(), &Location::Folder(copy.path().to_owned())).await.unwrap();
+        let store = Store::open(contract(), &Location::Folder(copy.path().to_owned()), &Options::default())
+            .await
+            .unwrap();
         let wanted = ids(0..MANY);
         let found = store.read(move |reader| titles(reader, account, &wanted)).await.unwrap();
         assert_eq!(found, vec!["Round 19"; MANY as usize]);
@@ -233,7 +236,7 @@ fn what_waits_when_the_process_dies_is_brought_in_at_the_next_start() {
 fn two_processes_see_each_others_changes() {
     let (db, account) = filled();
     db.runtime.block_on(async {
-        let other = Store::open(contract(), &db.location).await.unwrap();
+        let other = Store::open(contract(), &db.location, &Options::default()).await.unwrap();
         for round in 0..12 {
             let (one, two) = if round % 2 == 0 { (&db.store, &other) } else { (&other, &db.store) };
             let count = if round % 3 == 0 { 1 } else { MANY as usize };

@@ -11,6 +11,7 @@ mod crash;
 mod distribute;
 mod filters;
 mod journal;
+mod leases;
 mod links;
 mod mail;
 mod objects;

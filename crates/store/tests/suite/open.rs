@@ -7,12 +7,12 @@ use contract::{ObjectId, Record, Timestamp};
 use rusqlite::Connection;
 use std::fs;
 use std::path::Path;
-use store::{Account, AccountId, Location, OpenError, Store};
+use store::{Account, AccountId, Location, OpenError, Options, Store};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
 async fn open(folder: &Path) -> Result<Store, OpenError> {
-    Store::open(contract(), &Location::Folder(folder.to_owned())).await
+    Store::open(contract(), &Location::Folder(folder.to_owned()), &Options::default()).await
 }
 
 async fn refused(folder: &Path) -> OpenError {

@@ -6,14 +6,14 @@ use contract::Timestamp;
 use contract::handles::object_type::CONTACT;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use store::{Account, AccountId, ApiUser, Location, Postgres, Store, StoreError};
+use store::{Account, AccountId, ApiUser, Location, Options, Postgres, Store, StoreError};
 
 /// Ends every connection to a database but the asker's.
 const BREAK: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 async fn with_account(database: &TestDatabase) -> (Store, AccountId) {
-    let store = Store::open(contract(), &postgres(database, None)).await.unwrap();
+    let store = Store::open(contract(), &postgres(database, None), &Options::default()).await.unwrap();
     let account = store.write(|writer| writer.add_account(&Account::new("1", "One"))).await.unwrap();
     (store, account)
 }
@@ -170,7 +170,7 @@ async fn statements_stay_prepared_but_behind_a_pooler() {
         let database = TestDatabase::empty();
         let Location::Postgres(place) = postgres(&database, None) else { panic!() };
         let place = Location::Postgres(Postgres { pooler, connections: 1, ..place });
-        let store = Store::open(contract(), &place).await.unwrap();
+        let store = Store::open(contract(), &place, &Options::default()).await.unwrap();
         database.execute(NOTE);
         let account = store.write(|writer| writer.add_account(&Account::new("1", "One"))).await.unwrap();
         for number in 0..3 {

@@ -2,11 +2,11 @@
 
 use crate::server::TestDatabase;
 use crate::support::{contract, postgres};
-use store::{Account, Location, OpenError, Postgres, Store};
+use store::{Account, Location, OpenError, Options, Postgres, Store};
 use tokio::task::JoinSet;
 
 async fn open(database: &TestDatabase) -> Result<Store, OpenError> {
-    Store::open(contract(), &postgres(database, None)).await
+    Store::open(contract(), &postgres(database, None), &Options::default()).await
 }
 
 async fn refused(database: &TestDatabase) -> OpenError {
@@ -34,7 +34,8 @@ async fn any_number_of_processes_may_make_it_at_once() {
     let mut opening = JoinSet::new();
     for _ in 0..8 {
         let location = postgres(&database, None);
-        opening.spawn(async move { Store::open(contract(), &location).await.map(|_| ()) });
+        opening
+            .spawn(async move { Store::open(contract(), &location, &Options::default()).await.map(|_| ()) });
     }
     for opened in opening.join_all().await {
         opened.unwrap();
@@ -58,7 +59,7 @@ async fn what_the_tables_lack_is_added() {
 #[tokio::test]
 async fn tables_in_parts_are_parts_of_all_tables() {
     let database = TestDatabase::empty();
-    Store::open(contract(), &postgres(&database, Some(2))).await.unwrap().close().await;
+    Store::open(contract(), &postgres(&database, Some(2)), &Options::default()).await.unwrap().close().await;
     let whole = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
          AND relkind = 'r' AND NOT relispartition ORDER BY relname";
     assert_eq!(database.query(whole), ["understudy", "understudy_step"]);
@@ -108,7 +109,8 @@ async fn who_does_not_get_in_is_told_why_but_not_the_password() {
         (format!("postgres://nobody:verysecret@{authority}"), "nobody"),
     ] {
         let place = Postgres::new(url.parse().unwrap());
-        let error = Store::open(contract(), &Location::Postgres(place)).await.err().unwrap();
+        let error =
+            Store::open(contract(), &Location::Postgres(place), &Options::default()).await.err().unwrap();
         let text = error.to_string();
         assert!(matches!(error, OpenError::Unreachable { .. }), "{text}");
         assert!(text.contains(told) && !text.contains("verysecret"), "{text}");

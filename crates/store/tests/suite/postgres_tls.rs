@@ -2,12 +2,12 @@
 
 use crate::server::Server;
 use crate::support::contract;
-use store::{Location, OpenError, Postgres, Store};
+use store::{Location, OpenError, Options, Postgres, Store};
 
 async fn open(server: &Server, host: &str, mode: &str) -> Result<(), OpenError> {
     let url = server.url.replace("localhost", host).replace("sslmode=require", mode);
     let place = Postgres { connections: 1, ..Postgres::new(url.parse().unwrap()) };
-    let store = Store::open(contract(), &Location::Postgres(place)).await?;
+    let store = Store::open(contract(), &Location::Postgres(place), &Options::default()).await?;
     let accounts = store.read(|reader| reader.accounts()).await;
     store.close().await;
     assert_eq!(accounts, Ok(Vec::new()));

@@ -6,7 +6,7 @@ use contract::{
     Contract, Decimal, EnumValue, FieldId, Guid, ObjectId, Record, Scalar, Timestamp, TypeId, TypeRef, Value,
 };
 use std::sync::LazyLock;
-use store::{Account, AccountId, Location, Postgres, Reader, Result, Store, Writer};
+use store::{Account, AccountId, Location, Options, Postgres, Reader, Result, Store, Writer};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -79,8 +79,13 @@ impl Database {
 
     fn open(location: Location, place: Option<Place>) -> Database {
         let runtime = runtime();
-        let store = runtime.block_on(Store::open(contract(), &location)).unwrap();
+        let store = runtime.block_on(Store::open(contract(), &location, &Options::default())).unwrap();
         Database { store, runtime, location, _place: place }
+    }
+
+    /// The same data, opened once more in another way. What is in memory is in no other place: there it is made anew.
+    pub fn reopened(&self, options: &Options) -> Store {
+        self.runtime.block_on(Store::open(contract(), &self.location, options)).unwrap()
     }
 
     pub fn try_read<T: Send + 'static>(
@@ -124,7 +129,8 @@ impl Database {
 fn migrated(partitions: Option<u32>) -> TestDatabase {
     let database = TestDatabase::empty();
     runtime().block_on(async {
-        let store = Store::open(contract(), &postgres(&database, partitions)).await.unwrap();
+        let store =
+            Store::open(contract(), &postgres(&database, partitions), &Options::default()).await.unwrap();
         store.close().await;
     });
     database

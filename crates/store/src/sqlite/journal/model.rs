@@ -66,7 +66,7 @@ impl Database {
         journal.begin_writing(writer).unwrap();
         let tally = Tally::new(writer);
         let part = Some(Part::of_writer(journal, &tally));
-        let mut access = Access { connection: writer, schema, part };
+        let mut access = Access { connection: writer, schema, part, lease: None };
         let numbers: Vec<u64> = (first..first + count).map(|number| number % CONTACTS).collect();
         let wanted: Vec<Guid> = numbers.iter().map(|number| id(*number)).collect();
         let found = access.get(*account, CONTACT, &wanted).unwrap();
@@ -84,7 +84,7 @@ impl Database {
     /// All contacts, as a transaction sees them that has begun with `view`.
     fn seen(&self, reader: &Connection, view: View) -> Vec<Record> {
         let part = Some(Part::of_reader(&self.journal, view));
-        let access = Access { connection: reader, schema: &self.schema, part };
+        let access = Access { connection: reader, schema: &self.schema, part, lease: None };
         let found = access.get(self.account, CONTACT, &ids()).unwrap();
         execute(reader, "ROLLBACK").unwrap();
         found.into_iter().map(Option::unwrap).collect()

@@ -15,6 +15,7 @@ impl ObjectReader for Access<'_> {
         self.shown_whole(account, table)?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).get)?;
         let mut get = |id: &Guid| {
+            self.go_on()?;
             if let Some(record) = self.latest(account, table, *id)? {
                 return Ok(Some(record));
             }
@@ -69,6 +70,7 @@ impl ObjectReader for Access<'_> {
         let key = table.key(field).ok_or_else(|| self.schema.not_searchable(object, field))?;
         let mut statement = self.connection.prepare_cached(&self.schema.sql(object).keys[key].find)?;
         let mut find = |text: &String| {
+            self.go_on()?;
             let ids = statement.query_and_then(params![account.0, text], |found| row::guid(found, 0))?;
             ids.collect()
         };
@@ -87,6 +89,7 @@ impl ObjectReader for Access<'_> {
         let mut statement =
             self.connection.prepare_cached(&self.schema.sql(object).references[reference].find)?;
         let mut find = |target: &Guid| {
+            self.go_on()?;
             let ids = statement.query_and_then(params![account.0, target.0], |found| row::guid(found, 0))?;
             ids.collect()
         };

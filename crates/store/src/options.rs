@@ -1,0 +1,29 @@
+//! How a store is opened.
+
+use std::time::Duration;
+
+/// What a store may take: time for a read, and memory. The memory is that of the embedded database; a
+/// PostgreSQL server has its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long a job of [`crate::Store::read`] or [`crate::Store::look_up`] may run; none for as long as it takes.
+    pub read_deadline: Option<Duration>,
+    /// Bytes of changes that wait in memory to be brought into the tables.
+    pub journal_bytes: usize,
+    /// Bytes of objects that are kept in memory as they were written last.
+    pub row_cache_bytes: usize,
+    /// Bytes of pages that all connections together keep in memory.
+    pub page_cache_bytes: usize,
+}
+
+impl Default for Options {
+    /// 20 seconds; 32 MiB each for changes, rows and pages.
+    fn default() -> Options {
+        Options {
+            read_deadline: Some(Duration::from_secs(20)),
+            journal_bytes: 32 << 20,
+            row_cache_bytes: 32 << 20,
+            page_cache_bytes: 32 << 20,
+        }
+    }
+}
