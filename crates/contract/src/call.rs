@@ -183,9 +183,7 @@ pub fn read(
             ["C", name, ref options @ ..] => {
                 current = model.find_operation(name).map(|id| usize::from(id.0));
                 match current {
-                    Some(index) => {
-                        reader.options(OperationId(index as u16), options, &mut calls[index])
-                    }
+                    Some(index) => reader.options(OperationId(index as u16), options, &mut calls[index]),
                     None => Err(format!("no operation {name}")),
                 }
             }

@@ -47,7 +47,7 @@ pub use settings::{Settings, Share, TurnSettings};
 
 use contract::{Contract, Guid, Timestamp};
 use std::sync::Arc;
-use store::{Reader, Store, StoreError};
+use store::{Store, StoreError};
 
 /// The service. Cheap to clone; clones share everything.
 #[derive(Clone)]

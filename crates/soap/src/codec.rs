@@ -213,6 +213,18 @@ impl Codec {
         Fault::plain(FaultCode::Server, &unprocessed(text)).write(version)
     }
 
+    /// The answer to a request that was refused before anything of it began, because too much waits or runs: 503, so
+    /// that clients and proxies try again.
+    pub fn reject_busy(&self, version: Version) -> Rejection {
+        Rejection {
+            status: 503,
+            content_type: content_type(version),
+            body: Fault::plain(FaultCode::Server, "Server Too Busy").write(version),
+            reason: Reason::Busy,
+            position: None,
+        }
+    }
+
     /// The answer to a request that is longer than the server takes, in the version that
     /// [`guess_version`] finds.
     pub fn reject_too_long(&self, version: Version) -> Rejection {

@@ -44,6 +44,9 @@ pub enum Reason {
     /// The request is longer than the server takes.
     #[error("the request is too long")]
     TooLong,
+    /// Too much waits or runs.
+    #[error("the server is too busy")]
+    Busy,
     /// An answer that the contract does not allow.
     #[error("the answer does not fit the contract")]
     Unwritable,

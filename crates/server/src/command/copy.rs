@@ -1,6 +1,6 @@
 //! `understudy copy`
 
-use super::{bar, contract, open, print_table, runtime, say};
+use super::{bar, contract, open, print_table, runtime, say, unhurried};
 use crate::exit::{Exit, Failure};
 use crate::settings::DatabaseUrl;
 use clap::Args;
@@ -47,7 +47,7 @@ pub fn run(what: &Copy) -> Result<(), Failure> {
     let bar = Arc::new(Bar(bar(0, "{wide_bar} {percent:>3} %  {per_sec} rows  {eta} left")));
     let shown = Arc::clone(&bar);
     let copied = runtime()?.block_on(async {
-        let (from, to) = (open(contract, from).await?, open(contract, to).await?);
+        let (from, to) = (open(contract, from, &unhurried()).await?, open(contract, to, &unhurried()).await?);
         let copied = store::copy(&from, &to, shown).await;
         from.close().await;
         to.close().await;

@@ -1,6 +1,6 @@
 //! `understudy database`
 
-use super::{contract, open, runtime, say};
+use super::{contract, open, runtime, say, unhurried};
 use crate::exit::{Exit, Failure};
 use crate::settings::Place;
 use clap::Args;
@@ -14,7 +14,7 @@ pub struct Distribute {}
 pub fn distribute((place, Distribute {}): (Place, Distribute)) -> Result<(), Failure> {
     let contract = contract()?;
     let tables = runtime()?.block_on(async {
-        let store = open(contract, &place.location()?).await?;
+        let store = open(contract, &place.location()?, &unhurried()).await?;
         let tables = store.distribute().await.map_err(|error| {
             let exit = if matches!(error, DistributeError::Store(_)) { Exit::Failed } else { Exit::Refused };
             Failure::new(exit, error.to_string())

@@ -43,10 +43,15 @@ fn random() -> Result<SystemRandom, Failure> {
     })
 }
 
-async fn open(contract: &'static Contract, location: &Location) -> Result<Store, Failure> {
-    Store::open(contract, location, &Options::default())
+async fn open(contract: &'static Contract, location: &Location, options: &Options) -> Result<Store, Failure> {
+    Store::open(contract, location, options)
         .await
         .map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+}
+
+/// What a command's store may take: it reads for as long as it has to, for nobody waits behind it.
+fn unhurried() -> Options {
+    Options { read_deadline: None, ..Options::default() }
 }
 
 fn exit_of(error: &OpenError) -> Exit {
@@ -84,7 +89,7 @@ where
     let contract = contract()?;
     let location = place.location()?;
     runtime()?.block_on(async {
-        let store = open(contract, &location).await?;
+        let store = open(contract, &location, &unhurried()).await?;
         let random = Arc::new(random()?);
         let service = Service::new(contract, store.clone(), settings, Arc::new(SystemClock), random);
         let result = work(service.admin()).await;

@@ -3,12 +3,12 @@
 use super::{contract, open, random, runtime, say};
 use crate::environment::{SeededRandom, SetClock, SystemClock};
 use crate::exit::{Exit, Failure};
-use crate::http::{self, App, Bounds, Intake, Site};
+use crate::http::{self, App, Bounds, Intakes, Site};
 use crate::log;
 use crate::mail::{Postman, Relay, is_address};
 use crate::settings::{Place, Serve};
 use crate::signal::Signals;
-use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service};
+use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service, Share, TurnSettings};
 use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,26 @@ use tokio::time::{MissedTickBehavior, interval};
 pub fn run(settings: Serve) -> Result<(), Failure> {
     check(&settings)?;
     log::start(&settings.log, settings.log_format)?;
+    allow_open_files(settings.max_connections.get());
     runtime()?.block_on(serve(&settings))
+}
+
+/// Raises the limit of open files as far as connections need it and the system allows. Where that is not far enough,
+/// idle connections are closed early.
+fn allow_open_files(connections: u32) {
+    // Beside the connections: the database and its log, several connections each, pipes, the log.
+    let wanted = u64::from(connections) + 256;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed < wanted => {
+            tracing::warn!(
+                allowed,
+                wanted,
+                "the system allows fewer open files than --max-connections needs"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files can't be raised"),
+    }
 }
 
 /// What no single setting can check.
@@ -42,6 +61,13 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         Serve { memory: true, place: Place { database: Some(_), .. }, .. } => {
             Err(Failure::usage("--database and --memory are two places for the data; give one of them"))
         }
+        Serve { max_body, request_memory, .. } if http::least_memory(*max_body) > *request_memory => {
+            Err(Failure::usage(format!(
+                "--max-body {max_body} does not fit into --request-memory {request_memory}: give --request-memory {} or \
+                 more",
+                http::least_memory(*max_body)
+            )))
+        }
         Serve { mail_from, .. } if !is_address(mail_from) => {
             Err(Failure::usage("--mail-from is not an address such as noreply@example.org"))
         }
@@ -56,7 +82,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     // The address first: a second server on the same port must not get as far as the database.
     let listener = http::bind(settings.listen.0).await?;
     let address = listener.local_addr().map_err(|error| Failure::new(Exit::Address, error.to_string()))?;
-    let store = open(contract, &location).await?;
+    let store = open(contract, &location, &options(settings)).await?;
     let clock: Arc<dyn Clock> = match settings.clock {
         Some(start) => Arc::new(SetClock::new(start.0)),
         None => Arc::new(SystemClock),
@@ -74,8 +100,8 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         contract,
         service.clone(),
         clock,
-        Codec::new(contract, Limits::default(), quirks(settings)),
-        Intake::new(settings.max_body, seconds(settings.request_timeout.get())),
+        Codec::new(contract, limits(settings), quirks(settings)),
+        intakes(settings),
         Site { public_url: settings.public_url.clone(), trust_forwarded: settings.trust_forwarded },
         settings.lab,
     ));
@@ -149,12 +175,18 @@ fn seconds(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-fn bounds(settings: &Serve) -> Bounds {
-    Bounds {
-        connections: settings.max_connections.get() as usize,
+fn intakes(settings: &Serve) -> Intakes {
+    Intakes {
+        body: settings.max_body,
+        time: seconds(settings.request_timeout.get()),
         silence: seconds(settings.header_timeout.get()),
-        drain: seconds(settings.drain_seconds),
+        memory: settings.request_memory,
+        connections: settings.max_connections.get() as usize,
     }
+}
+
+fn bounds(settings: &Serve) -> Bounds {
+    Bounds { silence: seconds(settings.header_timeout.get()), drain: seconds(settings.drain_seconds) }
 }
 
 fn rules(settings: &Serve) -> service::Settings {
@@ -170,8 +202,42 @@ fn rules(settings: &Serve) -> service::Settings {
         delivers_mail: settings.smtp_url.is_some(),
         mail_attempts: settings.mail_attempts.get(),
         mail_retry_seconds: settings.mail_retry_seconds.get().into(),
+        nested_items: settings.nested_items,
+        turns: turns(settings),
         ..service::Settings::default()
     }
+}
+
+/// How calls take turns. A PostgreSQL database does as much at once as it has connections.
+fn turns(settings: &Serve) -> TurnSettings {
+    let turns = match &settings.place.database {
+        Some(_) => TurnSettings::of_connections(settings.place.database_connections.get() as usize),
+        None => TurnSettings::default(),
+    };
+    let turns = TurnSettings {
+        waiting_each: settings.waiting_calls,
+        hashes_waiting_each: settings.waiting_logins,
+        ..turns
+    };
+    if settings.waiting_calls > 0 {
+        return turns;
+    }
+    let none = Share { all: 0, each: 0 };
+    TurnSettings { look_ups: none, reads: none, writes: none, ..turns }
+}
+
+/// What the store may take.
+fn options(settings: &Serve) -> store::Options {
+    store::Options {
+        read_deadline: Some(seconds(settings.read_deadline.get())),
+        journal_bytes: settings.journal_memory,
+        row_cache_bytes: settings.row_cache,
+        page_cache_bytes: settings.page_cache,
+    }
+}
+
+fn limits(settings: &Serve) -> Limits {
+    Limits { nested: settings.nested_items, ..Limits::default() }
 }
 
 fn quirks(settings: &Serve) -> Quirks {

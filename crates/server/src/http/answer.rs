@@ -1,15 +1,20 @@
 //! Answers and the headers that ASP.NET puts on them.
 
-use http_body_util::Full;
+use super::budget::Charge;
+use super::payload::{Owned, Payload};
 use hyper::body::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    LOCATION,
+    LOCATION, RETRY_AFTER,
 };
 use hyper::{Response, StatusCode, Version};
+use soap::Rejection;
 
 /// An answer with its whole body.
-pub type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Payload>;
+
+/// After how many seconds a client that was told that the server is busy may try again.
+const RETRY_SECONDS: u16 = 5;
 
 /// Content types of everything that is not SOAP; soap knows its own.
 pub mod content_type {
@@ -24,7 +29,31 @@ pub mod content_type {
 /// An answer as ASP.NET sends it: what went well may be kept for no time, what did not says nothing
 /// about that.
 pub fn answer(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    with_body(status, content_type, Payload::from(body.into()))
+}
+
+/// An answer whose memory is charged until the client has it.
+pub fn charged(status: StatusCode, content_type: &'static str, body: impl Owned, charge: Charge) -> Answer {
+    with_body(status, content_type, Payload::charged(body, charge))
+}
+
+/// The answer to a call that was refused because the server has too much to do. Nothing of the call was done.
+pub fn busy(rejection: Rejection) -> Answer {
+    let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let mut answer = answer(status, rejection.content_type, rejection.body);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    answer
+}
+
+/// What [`busy`] says, outside SOAP.
+pub fn busy_text() -> Answer {
+    let mut answer = answer(StatusCode::SERVICE_UNAVAILABLE, content_type::TEXT, "Server Too Busy\n");
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    answer
+}
+
+fn with_body(status: StatusCode, content_type: &'static str, body: Payload) -> Answer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let cache = if status == StatusCode::OK { "private, max-age=0" } else { "private" };
     let headers = answer.headers_mut();
@@ -34,9 +63,22 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: impl Into<By
     answer
 }
 
+/// A document of several pieces, which others may share.
+pub fn document(pieces: Vec<Bytes>) -> Answer {
+    with_body(StatusCode::OK, content_type::XML, Payload::new(pieces))
+}
+
 /// A page, which may load nothing from elsewhere.
 pub fn page(status: StatusCode, html: impl Into<Bytes>) -> Answer {
-    let mut answer = answer(status, content_type::HTML, html);
+    as_page(answer(status, content_type::HTML, html))
+}
+
+/// A page whose memory is charged until the client has it.
+pub fn charged_page(html: impl Owned, charge: Charge) -> Answer {
+    as_page(charged(StatusCode::OK, content_type::HTML, html, charge))
+}
+
+fn as_page(mut answer: Answer) -> Answer {
     let policy = HeaderValue::from_static(crate::pages::content_security_policy());
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     answer

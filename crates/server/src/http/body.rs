@@ -1,20 +1,17 @@
 //! Reads a request's body whole, within its limits, before anything of it runs.
 
-use flate2::read::MultiGzDecoder;
+use super::Intakes;
+use super::activity::LEAST_PROGRESS;
+use super::budget::{Budget, Charge, Denied};
+use super::inflate::{Change, inflate};
+use super::work::{Undone, Work};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_ENCODING, EXPECT, HeaderMap};
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-
-/// A body from here on needs a slot. Calls of 200 ordinary records stay below.
-const LARGE: usize = 1 << 20;
-
-/// How many large bodies are in memory at once. Without a bound, every connection could hold one.
-const LARGE_AT_ONCE: usize = 16;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
 
 /// How much of a body that is too long is read and thrown away, so that a client that writes before it
 /// reads comes to see the answer.
@@ -23,21 +20,25 @@ const DRAINED: usize = 64 << 20;
 /// How long that may take.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
-/// Decompressing or decoding more than this is moved off the threads that serve connections.
-pub const HEAVY: usize = 256 << 10;
+/// How often the pace of a body is looked at.
+const PACE: Duration = Duration::from_secs(1);
+
+/// How long a body may stand still while other requests wait for memory.
+const STILL: Duration = Duration::from_secs(2);
 
 /// Reads bodies.
 pub struct Intake {
-    max: usize,
-    time: Duration,
-    large: Arc<Semaphore>,
+    intakes: Intakes,
+    budget: Arc<Budget>,
+    work: Arc<Work>,
 }
 
 /// A body that has arrived whole.
 pub struct Received {
     /// Its bytes, decompressed.
     pub bytes: Vec<u8>,
-    _slot: Option<OwnedSemaphorePermit>,
+    /// What holds their memory.
+    pub charge: Charge,
 }
 
 /// Why a body was not taken.
@@ -51,65 +52,165 @@ pub enum Refusal {
     Broken,
     /// It is compressed in a way that is not understood, or not properly.
     Encoding,
+    /// Other requests held the memory that it takes.
+    Busy,
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Refusal {
+        match denied {
+            Denied::TooLarge => Refusal::TooLong,
+            Denied::Busy => Refusal::Busy,
+        }
+    }
 }
 
 impl Intake {
-    /// Takes bodies of up to `max` bytes that arrive within `time`.
-    pub fn new(max: usize, time: Duration) -> Intake {
-        Intake { max, time, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) }
+    /// Takes bodies within those bounds.
+    pub fn new(intakes: Intakes, budget: Arc<Budget>, work: Arc<Work>) -> Intake {
+        Intake { intakes, budget, work }
     }
 
-    /// Reads a body to its end and undoes its compression.
-    pub async fn read(&self, headers: &HeaderMap, mut body: Incoming) -> Result<Received, Refusal> {
+    /// Reads a body of at most `max` bytes to its end and undoes its compression.
+    pub async fn read(
+        &self,
+        headers: &HeaderMap,
+        mut body: Incoming,
+        mut charge: Charge,
+        max: usize,
+    ) -> Result<Received, Refusal> {
         let gzip = is_gzip(headers)?;
-        if usize::try_from(body.size_hint().lower()).is_ok_and(|declared| declared > self.max) {
+        let max = max.min(self.intakes.body);
+        if usize::try_from(body.size_hint().lower()).is_ok_and(|declared| declared > max) {
             // A client that waits for "100 Continue" is told before it has sent anything.
             if !headers.contains_key(EXPECT) {
                 drain(body).await;
             }
             return Err(Refusal::TooLong);
         }
-        let received = timeout(self.time, self.collect(&mut body)).await.map_err(|_| Refusal::TooSlow)?;
-        match received {
+        let received = timeout(self.intakes.time, self.collect(&mut body, &mut charge, max)).await;
+        match received.map_err(|_| Refusal::TooSlow)? {
             Err(Refusal::TooLong) => {
+                drop(charge);
                 drain(body).await;
                 Err(Refusal::TooLong)
             }
-            Ok(received) if gzip => self.decompress(received),
-            other => other,
+            Err(refusal) => Err(refusal),
+            Ok(packed) if gzip => self.inflate(packed, charge, max).await,
+            Ok(bytes) => Ok(Received { bytes, charge }),
         }
     }
 
-    async fn collect(&self, body: &mut Incoming) -> Result<Received, Refusal> {
+    async fn collect(
+        &self,
+        body: &mut Incoming,
+        charge: &mut Charge,
+        max: usize,
+    ) -> Result<Vec<u8>, Refusal> {
         let declared = usize::try_from(body.size_hint().lower()).unwrap_or(0);
-        let mut slot = None;
-        if declared > LARGE {
-            slot = self.slot().await;
-        }
-        // A client may declare much and send nothing: no more than its bytes are worth is set aside.
-        let mut bytes = Vec::with_capacity(declared.min(LARGE));
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Refusal::Broken)?;
-            let Some(data) = frame.data_ref() else { continue };
-            if bytes.len() + data.len() > self.max {
+        let mut bytes = Vec::new();
+        let mut pace = Pace::new(self.intakes.silence);
+        while let Some(data) = self.next(body, &mut pace).await? {
+            let length = bytes.len() + data.len();
+            if length > max {
                 return Err(Refusal::TooLong);
             }
-            if slot.is_none() && bytes.len() + data.len() > LARGE {
-                slot = self.slot().await;
+            if length > bytes.capacity() {
+                let (old, new) = (bytes.capacity(), room(length, bytes.capacity(), declared, max));
+                // Both are there while the bytes are moved.
+                charge.grow(new).await?;
+                bytes.reserve_exact(new - bytes.len());
+                charge.shrink(old);
             }
-            bytes.extend_from_slice(data);
+            bytes.extend_from_slice(&data);
         }
-        Ok(Received { bytes, _slot: slot })
+        Ok(bytes)
     }
 
-    async fn slot(&self) -> Option<OwnedSemaphorePermit> {
-        // The semaphore is never closed.
-        Arc::clone(&self.large).acquire_owned().await.ok()
+    /// The next piece of a body; none at its end.
+    async fn next(&self, body: &mut Incoming, pace: &mut Pace) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            match timeout(PACE, body.frame()).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(frame)) => {
+                    let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
+                    pace.moved(data.len());
+                    if pace.is_slow() {
+                        return Err(Refusal::TooSlow);
+                    }
+                    return Ok(Some(data));
+                }
+                Err(_) if pace.is_slow() => return Err(Refusal::TooSlow),
+                Err(_) if pace.still() >= STILL && self.budget.is_short() => return Err(Refusal::TooSlow),
+                Err(_) => {}
+            }
+        }
     }
 
-    fn decompress(&self, received: Received) -> Result<Received, Refusal> {
-        let bytes = off_the_threads(received.bytes.len(), || gunzip(&received.bytes, self.max))?;
-        Ok(Received { bytes, ..received })
+    async fn inflate(&self, packed: Vec<u8>, mut charge: Charge, max: usize) -> Result<Received, Refusal> {
+        let runtime = Handle::current();
+        let work = move || {
+            let bytes = inflate(&packed, max, |change| match change {
+                Change::Grow(bytes) => runtime.block_on(charge.grow(bytes)),
+                Change::Shrink(bytes) => {
+                    charge.shrink(bytes);
+                    Ok(())
+                }
+            })?;
+            charge.shrink(packed.capacity());
+            Ok(Received { bytes, charge })
+        };
+        match self.work.run(work).await {
+            Ok(received) => received,
+            Err(Undone::Busy) => Err(Refusal::Busy),
+            Err(Undone::Panicked) => Err(Refusal::Encoding),
+        }
+    }
+}
+
+/// How much room a body of that length gets when it outgrows its capacity: a client may declare much and send
+/// nothing, so that what was declared counts only once a quarter of it is there.
+pub fn room(length: usize, capacity: usize, declared: usize, max: usize) -> usize {
+    let room = match declared {
+        0 => capacity.saturating_mul(2).min(max),
+        declared => declared.min(length.saturating_mul(4)),
+    };
+    room.max(length)
+}
+
+/// How fast a body comes.
+struct Pace {
+    silence: Duration,
+    /// When the present span of that length began, and how many bytes came in it.
+    since: Instant,
+    bytes: u64,
+    last: Instant,
+}
+
+impl Pace {
+    fn new(silence: Duration) -> Pace {
+        let now = Instant::now();
+        Pace { silence, since: now, bytes: 0, last: now }
+    }
+
+    fn moved(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        self.last = Instant::now();
+    }
+
+    /// For how long nothing has come.
+    fn still(&self) -> Duration {
+        self.last.elapsed()
+    }
+
+    /// True if too little came in a span; otherwise a new one begins where one is over.
+    fn is_slow(&mut self) -> bool {
+        if self.since.elapsed() < self.silence {
+            return false;
+        }
+        let slow = self.bytes < LEAST_PROGRESS;
+        (self.since, self.bytes) = (Instant::now(), 0);
+        slow
     }
 }
 
@@ -133,13 +234,6 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Refusal> {
     Ok(gzip)
 }
 
-fn gunzip(bytes: &[u8], max: usize) -> Result<Vec<u8>, Refusal> {
-    let mut out = Vec::new();
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut out).map_err(|_| Refusal::Encoding)?;
-    if out.len() > max { Err(Refusal::TooLong) } else { Ok(out) }
-}
-
 async fn drain(mut body: Incoming) {
     let read = async {
         let mut seen = 0;
@@ -154,28 +248,10 @@ async fn drain(mut body: Incoming) {
     let _ = timeout(DRAIN_TIME, read).await;
 }
 
-/// Runs work on that many bytes here if it is quick, and otherwise so that other connections go on.
-pub fn off_the_threads<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    if bytes > HEAVY { tokio::task::block_in_place(work) } else { work() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::{Compression, write::GzEncoder};
     use hyper::header::HeaderValue;
-    use std::io::Write;
-
-    #[test]
-    fn a_bomb_stops_at_the_limit() {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&[b' '; 1000]).unwrap();
-        let packed = encoder.finish().unwrap();
-        assert_eq!(gunzip(&packed, 1000).unwrap().len(), 1000);
-        assert_eq!(gunzip(&packed, 999), Err(Refusal::TooLong));
-        assert_eq!(gunzip(&packed[..packed.len() - 4], 1000), Err(Refusal::Encoding));
-        assert_eq!(gunzip(b"<xml/>", 1000), Err(Refusal::Encoding));
-    }
 
     #[test]
     fn encodings() {
@@ -193,5 +269,19 @@ mod tests {
         for refused in [&["br"][..], &["gzip, gzip"], &["gzip", "gzip"], &["deflate"]] {
             assert_eq!(encoding(refused), Err(Refusal::Encoding), "{refused:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_to_come_at_a_pace() {
+        let silence = Duration::from_secs(30);
+        let mut pace = Pace::new(silence);
+        for _ in 0..3 {
+            tokio::time::advance(silence).await;
+            pace.moved(4 << 10);
+            assert!(!pace.is_slow());
+        }
+        tokio::time::advance(silence).await;
+        pace.moved((4 << 10) - 1);
+        assert!(pace.is_slow());
     }
 }

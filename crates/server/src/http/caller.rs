@@ -14,6 +14,13 @@ pub struct Site {
     pub trust_forwarded: bool,
 }
 
+impl Site {
+    /// True if a connection from there is a proxy's.
+    pub fn is_trusted(&self, peer: IpAddr) -> bool {
+        self.trust_forwarded && peer.to_canonical().is_loopback()
+    }
+}
+
 /// Both ends of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends {

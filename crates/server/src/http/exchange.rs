@@ -1,20 +1,26 @@
 //! A SOAP call: from a request to the endpoint to its answer.
 
-use super::answer::{Answer, answer, error_page};
-use super::body::{Received, Refusal, off_the_threads};
+use super::answer::{Answer, answer, busy, charged, error_page};
+use super::body::Refusal;
+use super::budget::{Budget, Charge, Denied};
 use super::caller::Caller;
+use super::connections::Connections;
 use super::entry::Entry;
+use super::message::{Message, read};
 use super::query::danger;
 use super::{App, dangerous};
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Unbounded};
+use service::{Call, Failure, Fault, Gone, Room};
 use soap::{Position, Rejection, Request, ServiceFault, Version};
 use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Answers a POST to the endpoint.
 pub async fn call(
@@ -22,7 +28,7 @@ pub async fn call(
     head: &Parts,
     body: Incoming,
     caller: &Caller,
-    path: &str,
+    (path, charge): (&str, Charge),
     entry: &mut Entry,
 ) -> Answer {
     let soap_action = soap_action(&head.headers);
@@ -34,18 +40,22 @@ pub async fn call(
     let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     // The version to answer in while the envelope has not been read.
     let expected = soap::guess_version(soap_action.as_deref(), content_type);
-    let received = match app.intake.read(&head.headers, body).await {
+    let received = match app.intake.read(&head.headers, body, charge, usize::MAX).await {
         Ok(received) => received,
         Err(refusal) => return refused(&app, refusal, expected, entry),
     };
     entry.bytes = received.bytes.len();
-    let job = Job {
+    let message = Message {
         content_type: content_type.map(<[u8]>::to_vec),
         soap_action,
         endpoint: caller.endpoint(path),
-        peer: caller.address,
+        now: app.clock.now(),
         received,
     };
+    let gone = Gone::new();
+    // Dropped with this future when the client goes away before it was answered.
+    let presence = Presence::of(gone.clone());
+    let job = Job { message, expected, peer: caller.address, gone };
     // A call that has begun runs to its end in a task of its own, even if its client goes away; and a
     // panic in it ends there.
     let running = Arc::clone(&app.calls).acquire_owned().await;
@@ -55,7 +65,9 @@ pub async fn call(
         drop(running);
         done
     });
-    let Ok((answer, line)) = task.await else {
+    let ended = task.await;
+    presence.answered();
+    let Ok((answer, line)) = ended else {
         entry.refuse("panicked", "a bug in understudy; an error with the place was logged before this line");
         return fault(expected, app.codec.write_server_fault(expected, "An error occurred on the server."));
     };
@@ -66,6 +78,50 @@ pub async fn call(
         entry.refuse(outcome, reason);
     }
     answer
+}
+
+/// The client's side of a call: says that the client has gone when it is dropped before the answer was there.
+pub struct Presence(Option<Gone>);
+
+impl Presence {
+    /// Of the client of a call that waits for its answer from now on.
+    pub fn of(gone: Gone) -> Presence {
+        Presence(Some(gone))
+    }
+
+    /// The answer is there.
+    pub fn answered(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        if let Some(gone) = &self.0 {
+            gone.leave();
+        }
+    }
+}
+
+/// Room for answers in the memory of requests, as calls wait for it.
+pub struct AnswerRoom {
+    pub budget: Arc<Budget>,
+    pub connections: Arc<Connections>,
+}
+
+/// How long an answer may stand still while calls wait for room.
+const STILL: Duration = Duration::from_secs(1);
+
+impl Room for AnswerRoom {
+    fn room(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(self.budget.room(|| self.connections.cut_off_stillest(STILL)))
+    }
+}
+
+impl fmt::Debug for AnswerRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnswerRoom").finish_non_exhaustive()
+    }
 }
 
 /// The SOAPAction. Two of them are one with a comma, as ASP.NET has it, and so no operation's.
@@ -85,8 +141,18 @@ fn refused(app: &App, refusal: Refusal, version: Version, entry: &mut Entry) -> 
             entry.refuse("encoding", "the body's compression is not gzip, or is damaged");
             answer(StatusCode::BAD_REQUEST, soap::content_type(version), "")
         }
+        Refusal::Busy => {
+            entry.refuse(
+                "busy",
+                "other requests hold the memory that --request-memory allows; nothing was done",
+            );
+            closing(busy(app.codec.reject_busy(version)))
+        }
         Refusal::TooSlow => {
-            entry.refuse("slow", "the body did not arrive within --request-timeout; nothing was done");
+            entry.refuse(
+                "slow",
+                "the body did not arrive within --request-timeout, or came too slowly; nothing was done",
+            );
             closing(error_page(StatusCode::REQUEST_TIMEOUT, "The request did not arrive in time."))
         }
         Refusal::Broken => {
@@ -104,11 +170,11 @@ fn closing(mut answer: Answer) -> Answer {
 
 /// A call that has arrived whole.
 struct Job {
-    soap_action: Option<Vec<u8>>,
-    content_type: Option<Vec<u8>>,
-    endpoint: String,
+    message: Message,
+    /// The version to answer in while the envelope has not been read.
+    expected: Version,
     peer: IpAddr,
-    received: Received,
+    gone: Gone,
 }
 
 /// What the log is to know of a call.
@@ -119,75 +185,85 @@ struct Line {
     refusal: Option<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
-impl Job {
-    async fn run(self, app: &App) -> (Answer, Line) {
-        let incoming = soap::Incoming {
-            soap_action: self.soap_action.as_deref(),
-            content_type: self.content_type.as_deref(),
-            body: &self.received.bytes,
-            endpoint: &self.endpoint,
-            now: app.clock.now(),
-        };
-        let expected = soap::guess_version(self.soap_action.as_deref(), self.content_type.as_deref());
-        let read = off_the_threads(self.received.bytes.len(), || app.codec.read(incoming, &mut Unmetered));
-        // The bytes are not needed any more, and the next large request may be waiting for their place.
-        drop(self.received);
-        let Request { version, operation, session, body, records } = match read {
-            Ok(request) => request,
-            Err(unread) => {
-                let rejection = match unread {
-                    Unread::Rejected(rejection) => rejection,
-                    Unread::OverBudget => app.codec.reject_too_long(expected),
-                };
-                let line = Line {
-                    operation: Cow::Borrowed("unknown"),
-                    version: "",
-                    records: 0,
-                    refusal: Some((Cow::Borrowed("rejected"), reason(&rejection).into())),
-                };
-                return (rejected(rejection), line);
-            }
-        };
-        let mut line = Line {
-            operation: Cow::Borrowed(&app.contract.model.operation(operation).name),
-            version: match version {
+impl Line {
+    /// The line of a call that was refused before it was understood.
+    fn unread(outcome: &'static str, reason: impl Into<Cow<'static, str>>) -> Line {
+        let refusal = Some((Cow::Borrowed(outcome), reason.into()));
+        Line { operation: Cow::Borrowed("unknown"), version: "", records: 0, refusal }
+    }
+
+    /// The line of a call that was understood.
+    fn of(app: &App, request: &Request) -> Line {
+        Line {
+            operation: Cow::Borrowed(&app.contract.model.operation(request.operation).name),
+            version: match request.version {
                 Version::V11 => "1.1",
                 Version::V12 => "1.2",
             },
-            records,
+            records: request.records,
             refusal: None,
+        }
+    }
+
+    fn refuse(&mut self, outcome: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) {
+        self.refusal = Some((outcome.into(), reason.into()));
+    }
+}
+
+impl Job {
+    async fn run(self, app: &Arc<App>) -> (Answer, Line) {
+        let Job { message, expected, peer, gone } = self;
+        let endpoint = message.endpoint.clone();
+        let (read, charge) = read(app, message).await;
+        let request = match read {
+            Ok(Ok(request)) => request,
+            Ok(Err(rejection)) => {
+                let line = Line::unread("rejected", reason(&rejection));
+                return (rejected(rejection), line);
+            }
+            Err(Denied::TooLarge) => {
+                let line =
+                    Line::unread("too-long", "the request takes more memory than --request-memory gives one");
+                return (rejected(app.codec.reject_too_long(expected)), line);
+            }
+            Err(Denied::Busy) => {
+                let line =
+                    Line::unread("busy", "other requests hold the memory that --request-memory allows");
+                return (busy(app.codec.reject_busy(expected)), line);
+            }
         };
+        let mut line = Line::of(app, &request);
+        let Request { version, operation, session, body, .. } = request;
         let call = Call {
             operation,
             request: body,
             session: session.as_ref().and_then(|session| session.value()).map(str::to_owned),
-            peer: self.peer,
-            endpoint: self.endpoint.clone(),
-            gone: Gone::new(),
-            room: Arc::new(Unbounded),
+            peer,
+            endpoint: endpoint.clone(),
+            gone,
+            room: Arc::clone(&app.room) as Arc<dyn Room>,
         };
         let answer = match app.service.call(call).await {
             Ok(record) => match app.codec.write(version, operation, session.as_ref(), &record) {
-                Ok(bytes) => answer(StatusCode::OK, soap::content_type(version), bytes),
+                Ok(bytes) => {
+                    drop(record);
+                    charged(StatusCode::OK, soap::content_type(version), bytes, charge)
+                }
                 Err(rejection) => {
-                    line.refusal = Some(("unwritable".into(), rejection.reason.to_string().into()));
+                    line.refuse("unwritable", rejection.reason.to_string());
                     rejected(rejection)
                 }
             },
             Err(Failure::Fault(Fault { code, reason })) => {
-                line.refusal = Some((app.contract.codes.entry(code).name.as_str().into(), reason.into()));
-                let actor = self.endpoint;
-                fault(version, app.codec.write_fault(version, &ServiceFault { code, actor }))
+                line.refuse(app.contract.codes.entry(code).name.as_str(), reason);
+                fault(version, app.codec.write_fault(version, &ServiceFault { code, actor: endpoint }))
             }
             Err(Failure::Busy(reason)) => {
-                line.refusal = Some(("busy".into(), reason.into()));
-                let body = app.codec.write_server_fault(version, "Server Too Busy");
-                answer(StatusCode::SERVICE_UNAVAILABLE, soap::content_type(version), body)
+                line.refuse("busy", reason);
+                busy(app.codec.reject_busy(version))
             }
-            Err(Failure::Gone) => {
-                line.refusal = Some(("vanished".into(), "the client went away; nothing was done".into()));
-                answer(StatusCode::SERVICE_UNAVAILABLE, soap::content_type(version), "")
-            }
+            // Nobody reads it.
+            Err(Failure::Gone) => busy(app.codec.reject_busy(version)),
         };
         (answer, line)
     }

@@ -4,32 +4,35 @@
 //! A form has no place for the session header, so that Login is the one operation that gets anywhere.
 
 use super::App;
-use super::answer::{Answer, answer, content_type, error_page, plain_error};
+use super::answer::{Answer, busy_text, charged, content_type, plain_error};
 use super::body::Refusal;
+use super::budget::Charge;
 use super::caller::Caller;
 use super::entry::Entry;
-use super::query::Query;
-use contract::scalar::{parse_boolean, parse_date_time, parse_decimal, parse_double, parse_int, parse_long};
-use contract::{Contract, Member, Namespace, OperationId, Record, Scalar, Timestamp, TypeRef, Value};
+use super::exchange::Presence;
+use super::fields;
+use contract::{Contract, Namespace, Record, Value};
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use service::{Call, Failure, Gone, Unbounded};
+use service::{Call, Failure, Fault, Gone, Room};
 use std::fmt::Write as _;
 use std::sync::Arc;
+
+/// The longest form, in bytes.
+const LONGEST: usize = 64 << 10;
 
 /// Answers a local caller's POST below the endpoint; `rest` is `/` and the operation's name.
 pub async fn call(
     app: Arc<App>,
     head: &Parts,
-    body: Incoming,
+    (body, charge): (Incoming, Charge),
     caller: &Caller,
-    path: &str,
-    rest: &str,
+    (path, rest): (&str, &str),
     entry: &mut Entry,
 ) -> Answer {
-    let operation = match find(app.contract, rest.trim_start_matches('/')) {
+    let operation = match fields::find(app.contract, rest.trim_start_matches('/')) {
         Ok(operation) => operation,
         Err(text) => {
             return refuse(entry, "bad-form", "no operation of that name can be called by a form", &text);
@@ -39,55 +42,71 @@ pub async fn call(
     if !is_form(head) {
         return refuse(entry, "bad-form", "the content type is not a form's", "Request format is invalid.");
     }
-    let received = match app.intake.read(&head.headers, body).await {
+    let received = match app.intake.read(&head.headers, body, charge, LONGEST).await {
         Ok(received) => received,
-        Err(Refusal::TooLong) => {
-            let text = "Maximum request length exceeded.";
-            return refuse(entry, "too-long", "the form is longer than --max-body", text);
-        }
-        Err(_) => {
-            return refuse(entry, "vanished", "the form did not arrive whole", "Request format is invalid.");
-        }
+        Err(refusal) => return not_received(refusal, entry),
     };
     entry.bytes = received.bytes.len();
-    let form = Query::parse(&received.bytes);
-    let request = match parameters(app.contract, operation, &form, app.clock.now()) {
+    let request = match fields::request(app.contract, operation, &received.bytes, app.clock.now()) {
         Ok(request) => request,
         Err(text) => return refuse(entry, "bad-form", "a parameter is missing or is not of its type", &text),
     };
+    let gone = Gone::new();
     let call = Call {
         operation,
         request,
         session: None,
         peer: caller.address,
         endpoint: caller.endpoint(path),
-        gone: Gone::new(),
-        room: Arc::new(Unbounded),
+        gone: gone.clone(),
+        room: Arc::clone(&app.room) as Arc<dyn Room>,
     };
+    let presence = Presence::of(gone);
     let running = Arc::clone(&app.calls).acquire_owned().await;
     let ours = Arc::clone(&app);
     let task = tokio::spawn(async move {
         let result = ours.service.call(call).await;
         drop(running);
-        result
+        (result, received.charge)
     });
-    match task.await {
-        Ok(Ok(response)) => answer(StatusCode::OK, content_type::XML, result_text(app.contract, &response)),
-        Ok(Err(Failure::Busy(reason))) => {
-            entry.refuse("busy", reason);
-            error_page(StatusCode::SERVICE_UNAVAILABLE, "Server Too Busy")
+    let ended = task.await;
+    presence.answered();
+    match ended {
+        Ok((Ok(response), charge)) => {
+            let text = result_text(app.contract, &response).into_bytes();
+            charged(StatusCode::OK, content_type::XML, text, charge)
         }
-        Ok(Err(Failure::Gone)) => {
-            refuse(entry, "vanished", "the client went away; nothing was done", "The request was broken off.")
-        }
-        Ok(Err(Failure::Fault(fault))) => {
-            let code = app.contract.codes.entry(fault.code);
-            entry.refuse(code.name.as_str(), fault.reason);
+        Ok((Err(Failure::Fault(Fault { code, reason })), _)) => {
+            let code = app.contract.codes.entry(code);
+            entry.refuse(code.name.as_str(), reason);
             plain_error(&code.token)
         }
+        Ok((Err(Failure::Busy(reason)), _)) => {
+            entry.refuse("busy", reason);
+            busy_text()
+        }
+        // Nobody reads it.
+        Ok((Err(Failure::Gone), _)) => busy_text(),
         Err(_) => {
             let reason = "a bug in understudy; an error with the place was logged before this line";
             refuse(entry, "panicked", reason, "Server was unable to process request.")
+        }
+    }
+}
+
+/// The answer to a form that was not taken.
+fn not_received(refusal: Refusal, entry: &mut Entry) -> Answer {
+    match refusal {
+        Refusal::TooLong => {
+            let text = "Maximum request length exceeded.";
+            refuse(entry, "too-long", "the form is longer than 64 KiB or --max-body", text)
+        }
+        Refusal::Busy => {
+            entry.refuse("busy", "other requests hold the memory that --request-memory allows");
+            busy_text()
+        }
+        Refusal::Broken | Refusal::Encoding | Refusal::TooSlow => {
+            refuse(entry, "vanished", "the form did not arrive whole", "Request format is invalid.")
         }
     }
 }
@@ -101,82 +120,6 @@ fn is_form(head: &Parts) -> bool {
     let value = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let media_type = value.split(|&byte| byte == b';').next().unwrap_or_default();
     media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-}
-
-/// The operation of a name, if a form can call it; otherwise what the client is told.
-fn find(contract: &Contract, name: &str) -> Result<OperationId, String> {
-    let model = &contract.model;
-    let callable = |&(_, operation): &(usize, &contract::model::Operation)| {
-        model.ty(operation.request).members.iter().all(is_primitive)
-    };
-    let mut operations = model.operations.iter().enumerate().filter(callable);
-    match operations.clone().find(|(_, operation)| operation.name == name) {
-        Some((_, operation)) => model.find_operation(&operation.name).ok_or_else(String::new),
-        None => Err(match operations.find(|(_, operation)| operation.name.eq_ignore_ascii_case(name)) {
-            Some((_, operation)) => format!(
-                "Invalid method name '{name}',  method names are case sensitive.   The method name '{}' \
-                 with the same name but different casing was found.\nParameter name: methodName",
-                operation.name
-            ),
-            None => format!("{name} Web Service method name is not valid."),
-        }),
-    }
-}
-
-fn is_primitive(member: &Member) -> bool {
-    !member.repeated && !matches!(member.ty, TypeRef::Complex(_))
-}
-
-/// The request of a form; an error says what the client is told.
-fn parameters(
-    contract: &Contract,
-    operation: OperationId,
-    form: &Query,
-    now: Timestamp,
-) -> Result<Record, String> {
-    let ty = contract.model.operation(operation).request;
-    let mut request = contract.record(ty);
-    for (field, member) in contract.model.ty(ty).fields() {
-        let text = form.get(&member.name).ok_or_else(|| format!("Missing parameter: {}.", member.name))?;
-        let value = value(contract, member.ty, &text, now).ok_or_else(|| {
-            format!("Cannot convert {text} to {}.\nParameter name: type", type_name(contract, member.ty))
-        })?;
-        request.set(field, value);
-    }
-    Ok(request)
-}
-
-fn value(contract: &Contract, ty: TypeRef, text: &str, now: Timestamp) -> Option<Value> {
-    match ty {
-        TypeRef::Complex(_) => None,
-        TypeRef::Enumeration(id) => {
-            let values = &contract.model.enumeration(id).values;
-            let index = values.iter().position(|value| value == text)?;
-            Some(Value::Enumeration(contract::EnumValue(u16::try_from(index).ok()?)))
-        }
-        TypeRef::Scalar(Scalar::String | Scalar::Integer) => Some(Value::from(text)),
-        TypeRef::Scalar(Scalar::Boolean) => parse_boolean(text).ok().map(Value::Boolean),
-        TypeRef::Scalar(Scalar::Int) => parse_int(text).ok().map(Value::Integer),
-        TypeRef::Scalar(Scalar::Long) => parse_long(text).ok().map(Value::Integer),
-        TypeRef::Scalar(Scalar::Decimal) => parse_decimal(text).ok().map(Value::Decimal),
-        TypeRef::Scalar(Scalar::Double) => parse_double(text).ok().map(Value::Double),
-        TypeRef::Scalar(Scalar::DateTime) => parse_date_time(text, now).ok().map(Value::Time),
-    }
-}
-
-/// The .NET name of a type.
-fn type_name(contract: &Contract, ty: TypeRef) -> &str {
-    match ty {
-        TypeRef::Complex(id) => &contract.model.ty(id).name,
-        TypeRef::Enumeration(id) => &contract.model.enumeration(id).name,
-        TypeRef::Scalar(Scalar::String | Scalar::Integer) => "System.String",
-        TypeRef::Scalar(Scalar::Boolean) => "System.Boolean",
-        TypeRef::Scalar(Scalar::Int) => "System.Int32",
-        TypeRef::Scalar(Scalar::Long) => "System.Int64",
-        TypeRef::Scalar(Scalar::Decimal) => "System.Decimal",
-        TypeRef::Scalar(Scalar::Double) => "System.Double",
-        TypeRef::Scalar(Scalar::DateTime) => "System.DateTime",
-    }
 }
 
 /// The result as a form's caller gets it: the bare element, without an envelope.

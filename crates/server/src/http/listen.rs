@@ -1,11 +1,15 @@
 //! Accepts connections, serves them, and brings them to an end.
 //!
 //! Our own loop around hyper, because a server that faces networks needs what a ready-made one leaves
-//! out: a bound on connections, time limits on silence, and an end that waits for calls under way.
+//! out: a bound on connections, time limits on silence, clients that go away, and an end that waits for calls under
+//! way.
 
 use super::App;
+use super::activity::{Activity, End};
+use super::address::AddressKey;
 use super::caller::Ends;
-use super::progress::{Progress, Watched};
+use super::connections::Place;
+use super::socket::Socket;
 use crate::exit::{Exit, Failure};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -17,15 +21,25 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
+
+/// The most streams that an HTTP/2 connection has at once.
+const STREAMS: u32 = 16;
+
+/// What an HTTP/2 client may send of a body before it is read, in bytes.
+const WINDOW: u32 = 64 << 10;
+
+/// The longest head of a request, and how much of a body is read at once, in bytes.
+const BUFFER: usize = 16 << 10;
+
+/// The longest list of headers that an HTTP/2 client may send, in bytes.
+const HEADERS: u32 = 16 << 10;
 
 /// The bounds of the connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// How many there are at once.
-    pub connections: usize,
     /// How long the head of a request may take, and how long a connection may be silent.
     pub silence: Duration,
     /// How long calls under way may take to finish at the end.
@@ -62,19 +76,25 @@ pub async fn serve(
     bounds: Bounds,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let slots = Arc::new(Semaphore::new(bounds.connections));
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer, slot) = tokio::select! {
-            accepted = accept(&listener, &slots) => accepted,
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener, &app) => accepted,
             () = &mut stop => break,
         };
-        let connection = converse(stream, peer, Arc::clone(&app), bounds, connections.watcher());
-        tokio::spawn(async move {
-            connection.await;
-            drop(slot);
-        });
+        let activity = Activity::new();
+        let client = AddressKey::from(Some(peer.ip()));
+        let proxy = app.site.is_trusted(peer.ip());
+        let Some(place) = app.connections.admit((!proxy).then_some(client), &activity) else {
+            tracing::warn!(
+                outcome = "full",
+                "closed a new connection: --max-connections are open and none that could make room is idle"
+            );
+            continue;
+        };
+        let connection = Connection { app: Arc::clone(&app), peer, activity, proxy, bounds, place };
+        tokio::spawn(connection.converse(stream, connections.watcher()));
     }
     drop(listener);
     tracing::info!(connections = connections.count(), "stopping: no new connections, calls under way finish");
@@ -92,22 +112,18 @@ pub async fn serve(
     })
 }
 
-/// Waits for a free place and then for a client.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let slot = Arc::clone(slots).acquire_owned().await.ok();
+/// Waits for a client.
+async fn accept(listener: &TcpListener, app: &App) -> (TcpStream, SocketAddr) {
     let mut pause = Duration::from_millis(5);
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, slot),
+            Ok(accepted) => return accepted,
             // The client was gone before it was accepted: none of our business.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Most likely out of file descriptors, which takes some connections to end.
             Err(error) => {
-                tracing::error!(%error, "can't accept connections; trying again");
+                let closed = app.connections.close_one();
+                tracing::error!(%error, closed_an_idle_one = closed, "can't accept connections; trying again");
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
             }
@@ -115,44 +131,75 @@ async fn accept(
     }
 }
 
-/// Serves one connection to its end.
-async fn converse(stream: TcpStream, peer: SocketAddr, app: Arc<App>, bounds: Bounds, watcher: Watcher) {
-    // Answers are written in one piece; waiting for more to send would only delay them.
-    let _ = stream.set_nodelay(true);
-    let Ok(server) = stream.local_addr() else { return };
-    let ends = Ends { peer, server };
-    let progress = Progress::new();
-    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
-    let service = service_fn(|request| {
-        let (app, working) = (Arc::clone(&app), progress.work());
-        async move {
-            let answer = app.answer(request, ends).await;
-            drop(working);
-            Ok::<_, Infallible>(answer)
+/// One connection.
+struct Connection {
+    app: Arc<App>,
+    peer: SocketAddr,
+    activity: Arc<Activity>,
+    /// Whether the peer is a trusted proxy.
+    proxy: bool,
+    bounds: Bounds,
+    place: Place,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    async fn converse(self, stream: TcpStream, watcher: Watcher) {
+        // Answers are written in one piece; waiting for more to send would only delay them.
+        let _ = stream.set_nodelay(true);
+        let Ok(server) = stream.local_addr() else { return };
+        let ends = Ends { peer: self.peer, server };
+        let (stream, watched) = Socket::new(stream, Arc::clone(&self.activity));
+        let silent = tokio::select! {
+            silent = self.serve(stream, ends, watcher) => silent,
+            // What its calls still wait for is given up with the connection.
+            () = watched.reset() => false,
+            end = self.activity.ended(self.bounds.silence) => end != End::Evicted,
+        };
+        if silent && self.activity.was_heard() {
+            tracing::warn!(
+                outcome = "slow",
+                "closed a connection: the client began a request or an answer and then took too long"
+            );
         }
-    });
-    let builder = protocols(bounds);
-    let connection = watcher.watch(builder.serve_connection(stream, service));
-    let silent = tokio::select! {
-        end = connection => end.is_err_and(|error| is_timeout(&*error)),
-        () = progress.stalled(bounds.silence) => true,
-    };
-    if silent && progress.heard() {
-        tracing::warn!(
-            outcome = "slow",
-            "closed a connection: the client began a request or an answer and then took too long"
-        );
+        drop(self.place);
+    }
+
+    /// Serves its requests; true if it ended because the client took too long.
+    async fn serve<S>(&self, stream: S, ends: Ends, watcher: Watcher) -> bool
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (app, activity, proxy) = (Arc::clone(&self.app), Arc::clone(&self.activity), self.proxy);
+        let service = service_fn(move |request| {
+            let (app, activity) = (Arc::clone(&app), Arc::clone(&activity));
+            async move { Ok::<_, Infallible>(app.answer(request, ends, &activity, proxy).await) }
+        });
+        let builder = protocols(self.bounds);
+        let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
+        connection.await.is_err_and(|error| is_timeout(&*error))
     }
 }
 
 fn protocols(bounds: Bounds) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    // Old clients look for `Content-Type`, not for `content-type`.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.silence).title_case_headers(true);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.silence)
+        .max_buf_size(BUFFER)
+        // A client that sends no more may still read.
+        .half_close(true)
+        // Old clients look for `Content-Type`, not for `content-type`.
+        .title_case_headers(true);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(64)
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_header_list_size(HEADERS)
+        .max_send_buf_size(16 << 10)
         .keep_alive_interval(bounds.silence)
         .keep_alive_timeout(bounds.silence);
     builder

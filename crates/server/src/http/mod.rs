@@ -4,39 +4,57 @@
 //! asks for; [`body`] reads it whole; [`exchange`] makes a SOAP call of it and [`form`] a form's.
 //! [`entry`] is its line in the log.
 
+mod activity;
+mod address;
 mod answer;
 mod body;
+mod budget;
 mod caller;
+mod connections;
 mod documents;
 mod entry;
 mod exchange;
+mod fields;
 mod form;
+mod inflate;
 mod listen;
-mod progress;
+mod message;
+mod meter;
+mod payload;
 mod query;
 mod route;
+mod socket;
+mod work;
 
-pub use body::Intake;
+pub use budget::least_memory;
 pub use caller::Site;
 pub use listen::{Bounds, bind, serve};
 pub use route::ENDPOINT;
 
 use crate::pages::{self, Visit};
-use answer::{Answer, answer, content_type, error_page, page, plain_error};
+use activity::Activity;
+use address::AddressKey;
+use answer::{Answer, answer, charged_page, content_type, error_page, plain_error};
+use body::Intake;
+use budget::{Budget, Charge};
 use caller::{Caller, Ends};
+use connections::Connections;
 use contract::Contract;
 use contract::render::{disco, wsdl};
 use documents::Documents;
 use entry::Entry;
+use exchange::AnswerRoom;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use route::{Place, Wanted};
-use service::{Clock, Service};
+use service::{Clock, Room, Service};
 use soap::Codec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use work::Work;
 
 /// More calls than ever run at once.
 const CALLS: u32 = 1 << 16;
@@ -53,6 +71,25 @@ pub struct App {
     documents: Documents,
     requests: AtomicU64,
     calls: Arc<Semaphore>,
+    budget: Arc<Budget>,
+    connections: Arc<Connections>,
+    room: Arc<AnswerRoom>,
+    work: Arc<Work>,
+}
+
+/// What requests may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Intakes {
+    /// The longest body, in bytes.
+    pub body: usize,
+    /// How long a body may take.
+    pub time: Duration,
+    /// How long a client may take to send or to take 4 KiB.
+    pub silence: Duration,
+    /// How many bytes all requests may hold together.
+    pub memory: usize,
+    /// How many connections there may be.
+    pub connections: usize,
 }
 
 impl App {
@@ -62,32 +99,50 @@ impl App {
         service: Service,
         clock: Arc<dyn Clock>,
         codec: Codec,
-        intake: Intake,
+        intakes: Intakes,
         site: Site,
         lab: bool,
     ) -> App {
+        let budget = Budget::new(intakes.memory, intakes.connections);
+        let connections = Connections::new(intakes.connections);
+        let work = Arc::new(Work::new());
+        let room = AnswerRoom { budget: Arc::clone(&budget), connections: Arc::clone(&connections) };
         App {
             contract,
             service,
             clock,
             codec,
-            intake,
+            intake: Intake::new(intakes, Arc::clone(&budget), Arc::clone(&work)),
             site,
             lab,
             documents: Documents::default(),
             requests: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(CALLS as usize)),
+            budget,
+            connections,
+            room: Arc::new(room),
+            work,
         }
     }
 
     /// Answers a request.
-    pub async fn answer(self: Arc<App>, request: Request<Incoming>, ends: Ends) -> Answer {
+    pub async fn answer(
+        self: Arc<App>,
+        request: Request<Incoming>,
+        ends: Ends,
+        activity: &Arc<Activity>,
+        proxy: bool,
+    ) -> Answer {
+        let working = activity.begin();
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
+        let _forwarded = proxy.then(|| self.connections.forwarded(AddressKey::from(Some(caller.address))));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut answer = self.clone().dispatch(&head, body, &caller, &mut entry).await;
+        let charge = self.budget.open(activity.allowance());
+        let mut answer = self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await;
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
         entry.answered(&answer);
+        activity.deliver(working, answer.body_mut());
         answer
     }
 
@@ -100,17 +155,21 @@ impl App {
     async fn dispatch(
         self: Arc<App>,
         head: &Parts,
-        body: Incoming,
+        (body, charge): (Incoming, Charge),
         caller: &Caller,
         entry: &mut Entry,
     ) -> Answer {
         match route::place(head.uri.path()) {
             Place::Endpoint(path) => match route::wanted(&head.method, head.uri.query()) {
-                Wanted::Call => exchange::call(self, head, body, caller, &path, entry).await,
-                wanted => self.document(wanted, caller, &path, entry),
+                Wanted::Call => exchange::call(self, head, body, caller, (&path, charge), entry).await,
+                wanted if self.room.room().await => self.document(wanted, caller, (&path, charge), entry),
+                _ => {
+                    entry.refuse("busy", "the answers that wait for their clients leave no room for another");
+                    error_page(StatusCode::SERVICE_UNAVAILABLE, "Server Too Busy")
+                }
             },
             Place::Below(path, rest) if head.method == Method::POST && caller.local => {
-                form::call(self, head, body, caller, &path, &rest, entry).await
+                form::call(self, head, (body, charge), caller, (&path, &rest), entry).await
             }
             Place::Below(_, rest) => unexpected_ending(&rest, entry),
             Place::Home => {
@@ -131,7 +190,13 @@ impl App {
     }
 
     /// What a GET of the endpoint is answered with.
-    fn document(&self, wanted: Wanted, caller: &Caller, path: &str, entry: &mut Entry) -> Answer {
+    fn document(
+        &self,
+        wanted: Wanted,
+        caller: &Caller,
+        (path, charge): (&str, Charge),
+        entry: &mut Entry,
+    ) -> Answer {
         let address = caller.endpoint(path);
         let path = caller.path(path);
         let visit = Visit { path: &path, host: caller.host(), local: caller.local };
@@ -149,16 +214,17 @@ impl App {
             }
             Wanted::Index => {
                 entry.operation = "page".into();
-                page(ok, self.documents.get(key("index"), || pages::index(self.contract, &visit)))
+                let render = || pages::index(self.contract, &visit);
+                charged_page(self.documents.get(key("index"), render), charge)
             }
             Wanted::Operation(name) if self.contract.model.find_operation(&name).is_some() => {
                 entry.operation = "page".into();
                 let render = || pages::operation(self.contract, &visit, &name);
-                page(ok, self.documents.get(key(&name), render))
+                charged_page(self.documents.get(key(&name), render), charge)
             }
             Wanted::Operation(name) => {
                 entry.operation = "page".into();
-                page(ok, pages::operation(self.contract, &visit, &name))
+                charged_page(pages::operation(self.contract, &visit, &name).into_bytes(), charge)
             }
             Wanted::OtherWsdl => {
                 entry.operation = "wsdl".into();
@@ -173,6 +239,10 @@ impl App {
             Wanted::Danger(piece) => {
                 entry.refuse("dangerous", "the query has markup in it");
                 dangerous("QueryString", &piece)
+            }
+            Wanted::TooMany => {
+                entry.refuse("too-many", "the query has more than 1,000 pairs");
+                error_page(StatusCode::INTERNAL_SERVER_ERROR, query::TOO_MANY)
             }
             Wanted::NotAllowed | Wanted::Call => {
                 entry.refuse("not-allowed", "the endpoint answers GET and POST only");

@@ -1,20 +1,48 @@
 //! Query strings and form bodies as ASP.NET reads them: names without regard to case, a value may have
 //! no name at all (`?wsdl`), values of one name are joined with commas.
 
-/// A query string or a form body, taken apart.
-pub struct Query(Vec<(Option<String>, String)>);
+/// The most pairs that a query string or a form may have, as ASP.NET has it.
+const MOST_PAIRS: usize = 1000;
+
+/// What ASP.NET says about more.
+pub const TOO_MANY: &str = "Operation is not valid due to the current state of the object.";
+
+/// A query string or a form has more pairs than it may.
+#[derive(PartialEq, Eq, Debug)]
+pub struct TooManyPairs;
+
+/// A query string or a form body, taken apart: the values that somebody asks for.
+pub struct Query {
+    pairs: Vec<(Option<String>, String)>,
+    danger: Option<String>,
+}
 
 impl Query {
-    /// Takes `a=1&b&c=%20` apart.
-    pub fn parse(text: &[u8]) -> Query {
+    /// Takes `a=1&b&c=%20` apart, and keeps the values of names that are `wanted` and those without a name.
+    ///
+    /// # Errors
+    /// More than 1,000 pairs.
+    pub fn parse(text: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Query, TooManyPairs> {
+        let mut query = Query { pairs: Vec::new(), danger: None };
         if text.is_empty() {
-            return Query(Vec::new());
+            return Ok(query);
         }
-        let pair = |part: &[u8]| match part.iter().position(|&byte| byte == b'=') {
-            Some(at) => (Some(decode(&part[..at], true)), decode(&part[at + 1..], true)),
-            None => (None, decode(part, true)),
-        };
-        Query(text.split(|&byte| byte == b'&').map(pair).collect())
+        for (number, part) in text.split(|&byte| byte == b'&').enumerate() {
+            if number == MOST_PAIRS {
+                return Err(TooManyPairs);
+            }
+            let (name, value) = match part.iter().position(|&byte| byte == b'=') {
+                Some(at) => (Some(decode(&part[..at], true)), decode(&part[at + 1..], true)),
+                None => (None, decode(part, true)),
+            };
+            if query.danger.is_none() {
+                query.danger = danger(name.as_deref().unwrap_or(""), &value);
+            }
+            if name.as_deref().is_none_or(&wanted) {
+                query.pairs.push((name, value));
+            }
+        }
+        Ok(query)
     }
 
     /// The value of a name.
@@ -28,14 +56,14 @@ impl Query {
     }
 
     fn joined(&self, wanted: impl Fn(Option<&str>) -> bool) -> Option<String> {
-        let values = self.0.iter().filter(|(name, _)| wanted(name.as_deref())).map(|(_, value)| &**value);
+        let values = self.pairs.iter().filter(|(name, _)| wanted(name.as_deref())).map(|(_, value)| &**value);
         let values: Vec<&str> = values.collect();
         if values.is_empty() { None } else { Some(values.join(",")) }
     }
 
     /// The first value that looks like markup, as the error page shows it.
     pub fn danger(&self) -> Option<String> {
-        self.0.iter().find_map(|(name, value)| danger(name.as_deref().unwrap_or(""), value))
+        self.danger.clone()
     }
 }
 
@@ -86,11 +114,21 @@ mod tests {
 
     #[test]
     fn names_have_no_case_and_values_may_have_no_name() {
-        let query = Query::parse(b"WSDL&Op=A+B&op=%43&x");
+        let query = Query::parse(b"WSDL&Op=A+B&op=%43&x", |_| true).unwrap();
         assert_eq!(query.get("op").as_deref(), Some("A B,C"));
         assert_eq!(query.unnamed().as_deref(), Some("WSDL,x"));
         assert_eq!(query.get("wsdl"), None);
-        assert_eq!(Query::parse(b"").unnamed(), None);
+        assert_eq!(Query::parse(b"", |_| true).unwrap().unnamed(), None);
+    }
+
+    #[test]
+    fn only_wanted_names_are_kept_and_pairs_are_counted() {
+        let query = Query::parse(b"a=1&b=2&c=<d", |name| name == "b").unwrap();
+        assert_eq!((query.get("a"), query.get("b").as_deref(), query.pairs.len()), (None, Some("2"), 1));
+        assert_eq!(query.danger().as_deref(), Some("c=\"<d\""));
+        let many = |pairs: usize| Query::parse("&".repeat(pairs - 1).as_bytes(), |_| true).map(|_| ());
+        assert_eq!(many(1000), Ok(()));
+        assert_eq!(many(1001), Err(TooManyPairs));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a path and a query ask for. ASMX tries its protocols in the order SOAP, form, discovery, pages.
 
-use super::query::{Query, decode};
+use super::query::{Query, TooManyPairs, decode};
 use hyper::Method;
 
 /// The path of the endpoint as it is published. It answers in any case.
@@ -60,6 +60,8 @@ pub enum Wanted {
     Operation(String),
     /// Nothing: the query has markup in it. Holds the piece that the answer shows.
     Danger(String),
+    /// Nothing: the query has too many pairs.
+    TooMany,
     /// Nothing: the method is not allowed.
     NotAllowed,
 }
@@ -71,7 +73,12 @@ pub fn wanted(method: &Method, query: Option<&str>) -> Wanted {
         Method::GET => {}
         _ => return Wanted::NotAllowed,
     }
-    let query = Query::parse(query.unwrap_or("").as_bytes());
+    let names = ["schema", "wsdl", "op"];
+    let wanted = |name: &str| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+    let query = match Query::parse(query.unwrap_or("").as_bytes(), wanted) {
+        Ok(query) => query,
+        Err(TooManyPairs) => return Wanted::TooMany,
+    };
     let unnamed = query.unnamed().unwrap_or_default();
     if let Some(piece) = query.danger() {
         Wanted::Danger(piece)

@@ -126,7 +126,52 @@ pub struct Serve {
     #[arg(help_heading = "Limits")]
     pub max_body: usize,
 
-    /// Most connections at once; further ones wait in the system's queue.
+    /// Memory in bytes that all requests may hold together: bodies, records, answers that wait for their
+    /// clients. A request that finds no room waits for up to 10 seconds and then gets 503 Server Too Busy; one that
+    /// takes more than three fifths of it gets the fault for an over-long request.
+    #[arg(long, env = "UNDERSTUDY_REQUEST_MEMORY", value_name = "BYTES", default_value = "83886080")]
+    #[arg(help_heading = "Limits")]
+    pub request_memory: usize,
+
+    /// Memory in bytes for changes that are on disk and wait to be folded into the tables (embedded database).
+    #[arg(long, env = "UNDERSTUDY_JOURNAL_MEMORY", value_name = "BYTES", default_value = "33554432")]
+    #[arg(help_heading = "Limits")]
+    pub journal_memory: usize,
+
+    /// Memory in bytes for objects as they were last written (embedded database).
+    #[arg(long, env = "UNDERSTUDY_ROW_CACHE", value_name = "BYTES", default_value = "33554432")]
+    #[arg(help_heading = "Limits")]
+    pub row_cache: usize,
+
+    /// Memory in bytes for database pages, all connections together (embedded database).
+    #[arg(long, env = "UNDERSTUDY_PAGE_CACHE", value_name = "BYTES", default_value = "33554432")]
+    #[arg(help_heading = "Limits")]
+    pub page_cache: usize,
+
+    /// Longest time that a call may read the database; past it the call fails with CV10000.
+    #[arg(long, env = "UNDERSTUDY_READ_DEADLINE", value_name = "SECONDS", default_value = "20")]
+    #[arg(help_heading = "Limits")]
+    pub read_deadline: NonZeroU32,
+
+    /// How many calls of an account may wait in each queue (look-ups, reads, writes). Accounts take turns; a call that
+    /// finds no place, or has waited for 10 seconds, gets 503 Server Too Busy. 0 refuses every call but Login.
+    #[arg(long, env = "UNDERSTUDY_WAITING_CALLS", value_name = "N", default_value = "256")]
+    #[arg(help_heading = "Limits")]
+    pub waiting_calls: usize,
+
+    /// How many logins from one address (an IPv6 /64 counts as one) may wait to have their passwords checked.
+    #[arg(long, env = "UNDERSTUDY_WAITING_LOGINS", value_name = "N", default_value = "64")]
+    #[arg(help_heading = "Limits")]
+    pub waiting_logins: usize,
+
+    /// How many nested items one record may have, such as custom fields of a contact; a record with more is refused
+    /// with CV91102.
+    #[arg(long, env = "UNDERSTUDY_NESTED_ITEMS", value_name = "N", default_value = "1000")]
+    #[arg(help_heading = "Limits")]
+    pub nested_items: usize,
+
+    /// Most connections at once. When all are open, the address with most of them loses the one that has been idle
+    /// for longest; if none is idle, the new connection is closed.
     #[arg(long, env = "UNDERSTUDY_MAX_CONNECTIONS", value_name = "N", default_value = "1024")]
     #[arg(help_heading = "Limits")]
     pub max_connections: NonZeroU32,
@@ -221,4 +266,44 @@ pub enum LogFormat {
     Text,
     /// A JSON object a line.
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    const MIB: usize = 1 << 20;
+
+    /// What a connection may take outside the memory of requests.
+    const CONNECTION: usize = 16 << 10;
+
+    fn default_of(flag: &str) -> usize {
+        let serve = Serve::augment_args(clap::Command::new("serve"));
+        let arg = serve.get_arguments().find(|arg| arg.get_long() == flag.strip_prefix("--")).unwrap();
+        let value = arg.get_default_values()[0].to_str().unwrap().parse::<usize>().unwrap();
+        if flag == "--max-connections" { value * CONNECTION } else { value }
+    }
+
+    #[test]
+    fn budgets_are_what_the_table_says_and_fit_into_240_mib() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+        let table = text.split("| Memory | Setting | MiB |").nth(1).unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let (mut sum, mut settings) = (0, 0);
+        for row in rows {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let [_, _, setting, mib, _] = cells[..] else { panic!("{row}") };
+            let mib: usize = mib.parse().unwrap();
+            if let Some(flag) = setting.strip_prefix('`').and_then(|setting| setting.strip_suffix('`')) {
+                assert_eq!(default_of(flag), mib * MIB, "{flag}");
+                settings += 1;
+            }
+            sum += mib;
+        }
+        assert_eq!(settings, 5);
+        assert!(sum <= 240, "{sum} MiB");
+    }
 }

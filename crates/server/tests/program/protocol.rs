@@ -1,7 +1,7 @@
 //! HTTP as clients speak it: versions, connections, expectations, the path in any case.
 
 use crate::support::Server;
-use crate::support::http::{Client, ENDPOINT, Request};
+use crate::support::http::{ENDPOINT, Request};
 use crate::support::soap::{attribute, call, login, session};
 use std::time::Duration;
 
@@ -134,16 +134,34 @@ fn a_client_that_says_nothing_is_let_go() {
 }
 
 #[test]
-fn connections_past_the_bound_wait() {
+fn when_all_connections_are_taken_an_idle_one_makes_room() {
     let server = Server::lab(&["--max-connections", "1"]);
     let mut first = server.connect();
     first.send(&login()).expect(200, XML);
-    let address = server.address;
-    let second = std::thread::spawn(move || Client::connect(address).send(&login()));
+    let mut second = server.connect();
+    second.send(&login()).expect(200, XML);
+    assert!(first.is_closed());
+    // One that is served is not closed for another.
+    let bytes = login().bytes();
+    second.write(&bytes[..bytes.len() - 1]);
     std::thread::sleep(Duration::from_millis(200));
-    assert!(!second.is_finished());
-    drop(first);
-    second.join().unwrap().expect(200, XML);
+    assert!(server.connect().is_closed());
+    second.write(&bytes[bytes.len() - 1..]);
+    second.answer().expect(200, XML);
+}
+
+#[test]
+fn a_client_that_sends_no_more_is_answered() {
+    let server = Server::lab(&[]);
+    let session = session(&server);
+    for number in 0..20 {
+        let mut client = server.connect();
+        client.write(
+            &crate::support::soap::create_contact(&session, &format!("half{number}@example.org")).bytes(),
+        );
+        client.send_no_more();
+        client.answer().expect(200, XML).contains("Success=\"true\"");
+    }
 }
 
 #[test]

@@ -227,7 +227,8 @@ fn every_exchange_ends_as_it_should() {
 fn every_quirk_has_an_exchange() {
     let cases = cases();
     for quirk in QUIRKS {
-        assert!(cases.iter().any(|case| case.name == quirk.case), "{}: no `{}`", quirk.name, quirk.case);
+        let Some(wanted) = quirk.case else { continue };
+        assert!(cases.iter().any(|case| case.name == wanted), "{}: no `{wanted}`", quirk.name);
     }
 }
 

@@ -141,6 +141,11 @@ impl Client {
         let _ = self.0.get_mut().write_all(bytes);
     }
 
+    /// Says that nothing more will be sent.
+    pub fn send_no_more(&mut self) {
+        self.0.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+    }
+
     /// Reads an answer.
     pub fn answer(&mut self) -> Answer {
         self.answer_to("POST")

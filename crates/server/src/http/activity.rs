@@ -1,0 +1,239 @@
+//! What happens on a connection: the requests that are served, the answers on their way, and since when it is idle.
+//!
+//! hyper ends a head that takes too long, and [`super::body`] a body that does. What is left are clients that
+//! say nothing, that do not take their answers, or that keep an HTTP/2 connection open with pings: bytes that move are
+//! no progress, requests and taken answers are.
+
+use super::budget::Allowance;
+use super::payload::{Delivery, Payload};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+
+/// What a client has to take of an answer, or send of a body, within the time that a connection may be silent.
+pub const LEAST_PROGRESS: u64 = 4 << 10;
+
+/// Why a connection is closed before its client closes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// Nothing was asked for in a while.
+    Idle,
+    /// The client takes too little of its answers.
+    Stalled,
+    /// Its place was given to another client.
+    Evicted,
+}
+
+/// What happens on one connection.
+pub struct Activity {
+    start: Instant,
+    /// How many requests are served, answers on their way included.
+    requests: AtomicUsize,
+    /// When the last of them ended, in milliseconds since the start.
+    ended: AtomicU64,
+    heard: AtomicBool,
+    allowance: Arc<AtomicBool>,
+    deliveries: Mutex<Vec<Watch>>,
+    evicted: Notify,
+}
+
+/// An answer on its way, and what its client had taken of it at an earlier instant.
+struct Watch {
+    delivery: Weak<Delivery>,
+    since: Instant,
+    taken: u64,
+}
+
+impl Activity {
+    /// Of a connection that has just been made.
+    pub fn new() -> Arc<Activity> {
+        Arc::new(Activity {
+            start: Instant::now(),
+            requests: AtomicUsize::new(0),
+            ended: AtomicU64::new(0),
+            heard: AtomicBool::new(false),
+            allowance: Arc::default(),
+            deliveries: Mutex::default(),
+            evicted: Notify::new(),
+        })
+    }
+
+    /// The client has sent something.
+    pub fn hear(&self) {
+        self.heard.store(true, Ordering::Relaxed);
+    }
+
+    /// True if the client has sent something since its last answer was made: a connection that falls silent then
+    /// is not merely idle.
+    pub fn was_heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// The memory that a request of this connection has for itself, unless another one has it.
+    pub fn allowance(&self) -> Option<Allowance> {
+        Allowance::borrow(&self.allowance)
+    }
+
+    /// Begins a request.
+    pub fn begin(self: &Arc<Activity>) -> Working {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Working(Arc::clone(self))
+    }
+
+    /// Sends an answer on its way; the request ends when the client has it.
+    pub fn deliver(&self, working: Working, payload: &mut Payload) {
+        self.heard.store(false, Ordering::Relaxed);
+        let delivery = payload.watch(working);
+        let watch = Watch { delivery: Arc::downgrade(&delivery), since: Instant::now(), taken: 0 };
+        let mut deliveries = self.deliveries();
+        deliveries.retain(|watch| watch.delivery.strong_count() > 0);
+        deliveries.push(watch);
+    }
+
+    /// Since when no request is served; none while one is.
+    pub fn idle_since(&self) -> Option<Instant> {
+        if self.requests.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        Some(self.start + Duration::from_millis(self.ended.load(Ordering::Relaxed)))
+    }
+
+    /// Gives the connection's place to another client.
+    pub fn evict(&self) {
+        self.evicted.notify_one();
+    }
+
+    /// Comes back when the connection is to be closed: `limit` is how long it may be idle, and how long a client
+    /// may take for [`LEAST_PROGRESS`].
+    pub async fn ended(&self, limit: Duration) -> End {
+        let step = (limit / 4).min(Duration::from_secs(5));
+        let watched = async {
+            loop {
+                sleep(step).await;
+                if self.idle_since().is_some_and(|since| since.elapsed() >= limit) {
+                    return End::Idle;
+                }
+                if self.cut_off_stalled(limit) {
+                    return End::Stalled;
+                }
+            }
+        };
+        tokio::select! {
+            end = watched => end,
+            () = self.evicted.notified() => End::Evicted,
+        }
+    }
+
+    /// Cuts answers off that moved too little within `limit`. True if no other is left: then the connection is of
+    /// no use.
+    fn cut_off_stalled(&self, limit: Duration) -> bool {
+        let mut stalled = false;
+        let mut deliveries = self.deliveries();
+        deliveries.retain_mut(|watch| {
+            let Some(delivery) = watch.delivery.upgrade() else { return false };
+            if watch.since.elapsed() < limit {
+                return true;
+            }
+            let taken = delivery.taken();
+            if taken - watch.taken < LEAST_PROGRESS {
+                delivery.cut_off();
+                stalled = true;
+                return false;
+            }
+            (watch.since, watch.taken) = (Instant::now(), taken);
+            true
+        });
+        stalled && deliveries.is_empty()
+    }
+
+    /// The longest time for which one of the answers has not moved.
+    pub fn longest_stall(&self) -> Option<Duration> {
+        let mut deliveries = self.deliveries();
+        let mut longest = None;
+        deliveries.retain(|watch| {
+            let Some(delivery) = watch.delivery.upgrade() else { return false };
+            longest = longest.max(Some(delivery.still_for()));
+            true
+        });
+        longest
+    }
+
+    /// Cuts off all answers that have not moved for that long.
+    pub fn cut_off(&self, still: Duration) {
+        self.deliveries().retain(|watch| {
+            let Some(delivery) = watch.delivery.upgrade() else { return false };
+            if delivery.still_for() >= still {
+                delivery.cut_off();
+            }
+            true
+        });
+    }
+
+    fn deliveries(&self) -> MutexGuard<'_, Vec<Watch>> {
+        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is served until this is dropped.
+pub struct Working(Arc<Activity>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let Working(activity) = self;
+        let ended = u64::try_from(activity.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        activity.ended.store(ended, Ordering::Relaxed);
+        activity.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+    use hyper::body::Bytes;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_requests_is_idle() {
+        let activity = Activity::new();
+        let limit = Duration::from_secs(30);
+        assert_eq!(activity.ended(limit).await, End::Idle);
+        let working = activity.begin();
+        assert!(activity.idle_since().is_none());
+        let ended = tokio::time::timeout(limit * 10, activity.ended(limit));
+        assert!(ended.await.is_err());
+        drop(working);
+        assert_eq!(activity.ended(limit).await, End::Idle);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_has_to_move() {
+        let activity = Activity::new();
+        let limit = Duration::from_secs(30);
+        let mut payload = Payload::new([Bytes::from(vec![0; 64 << 10])]);
+        activity.deliver(activity.begin(), &mut payload);
+        for _ in 0..3 {
+            let ended = tokio::time::timeout(Duration::from_secs(25), activity.ended(limit));
+            assert!(ended.await.is_err());
+            drop(payload.frame().await);
+        }
+        assert_eq!(activity.ended(limit).await, End::Stalled);
+        assert!(payload.frame().await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_stalled_answer_does_not_end_the_others() {
+        let activity = Activity::new();
+        let limit = Duration::from_secs(30);
+        let mut stalled = Payload::new([Bytes::from(vec![0; 64 << 10])]);
+        activity.deliver(activity.begin(), &mut stalled);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let mut moving = Payload::new([Bytes::from(vec![0; 64 << 10])]);
+        activity.deliver(activity.begin(), &mut moving);
+        let ended = tokio::time::timeout(Duration::from_secs(20), activity.ended(limit));
+        assert!(ended.await.is_err());
+        assert!(stalled.frame().await.unwrap().is_err());
+        assert!(moving.frame().await.unwrap().is_ok());
+    }
+}

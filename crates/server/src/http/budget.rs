@@ -1,0 +1,503 @@
+//! The memory that requests may hold: one budget in bytes for bodies, inflated bodies, decoded records and
+//! answers that their clients have not taken yet.
+//!
+//! A request's [`Charge`] takes bytes from three parts of the budget. The *allowance* of its connection comes
+//! first: it is small, and nobody else can use it up, so that short calls never wait for long ones. Then the
+//! *common* part, in the order of the requests' arrival. The *reserve* is for the oldest request that still grows:
+//! it always gets on, so that requests never wait for each other in a circle. No request may hold more than the
+//! reserve: one that needs more can't be served at all.
+//!
+//! Answers are not refused any more, since what they tell has been done: they may overdraw the common part. So a
+//! call begins only while it is not overdrawn ([`Budget::room`]), and few calls run at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+/// What a connection's request may hold without taking anything from others.
+pub const ALLOWANCE: usize = 12 << 10;
+
+/// How long a request waits for memory in all.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often room is asked for while a call waits for it.
+const STEP: Duration = Duration::from_millis(100);
+
+/// Why a request can't have memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Denied {
+    /// It would not fit if it were the only one.
+    TooLarge,
+    /// Others have held it for too long.
+    Busy,
+}
+
+/// The sizes of the parts, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Sizes {
+    common: usize,
+    reserve: usize,
+}
+
+impl Sizes {
+    /// Splits a budget for that many connections: their allowances, three fifths for the oldest, the rest for all.
+    fn of(total: usize, connections: usize) -> Sizes {
+        let reserve = reserve(total);
+        let allowances = connections.saturating_mul(ALLOWANCE);
+        // However many connections are allowed, something is left to share.
+        let common = (total - reserve).saturating_sub(allowances).max(total / 8);
+        Sizes { common, reserve }
+    }
+}
+
+/// The most that one request may hold of a budget.
+pub fn reserve(total: usize) -> usize {
+    total / 5 * 3
+}
+
+/// The least budget for bodies of that length: a compressed body, the inflated one and its records are there at once.
+pub fn least_memory(body: usize) -> usize {
+    body.saturating_mul(2).div_ceil(3).saturating_mul(5)
+}
+
+/// The budget. Shared by everything that serves requests.
+pub struct Budget {
+    sizes: Sizes,
+    state: Mutex<State>,
+    /// Notified when answers have given bytes back.
+    returned: Notify,
+}
+
+struct State {
+    /// What is free of the common part; below zero where answers have overdrawn it.
+    common: isize,
+    reserve: usize,
+    /// The requests that may still ask for more, by age.
+    growing: BTreeSet<u64>,
+    /// Those that wait, by age.
+    waiting: BTreeMap<u64, Waiting>,
+    next: u64,
+}
+
+struct Waiting {
+    bytes: usize,
+    grant: oneshot::Sender<Parts>,
+}
+
+/// From where bytes were taken.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct Parts {
+    allowance: usize,
+    common: usize,
+    reserve: usize,
+}
+
+impl Parts {
+    fn sum(self) -> usize {
+        self.allowance + self.common + self.reserve
+    }
+
+    fn and(self, other: Parts) -> Parts {
+        Parts {
+            allowance: self.allowance + other.allowance,
+            common: self.common + other.common,
+            reserve: self.reserve + other.reserve,
+        }
+    }
+
+    /// Takes that many bytes off, those of the reserve first and the allowance last; gives what was taken.
+    fn take(&mut self, bytes: usize) -> Parts {
+        let reserve = bytes.min(self.reserve);
+        let common = (bytes - reserve).min(self.common);
+        let allowance = (bytes - reserve - common).min(self.allowance);
+        self.reserve -= reserve;
+        self.common -= common;
+        self.allowance -= allowance;
+        Parts { allowance, common, reserve }
+    }
+}
+
+fn signed(bytes: usize) -> isize {
+    isize::try_from(bytes).unwrap_or(isize::MAX)
+}
+
+impl State {
+    /// Takes bytes for a request, if it may have them now.
+    fn take(&mut self, age: u64, bytes: usize) -> Option<Parts> {
+        let free = usize::try_from(self.common).unwrap_or(0);
+        let first = self.waiting.first_key_value().is_none_or(|(oldest, _)| age <= *oldest);
+        if first && bytes <= free {
+            self.common -= signed(bytes);
+            return Some(Parts { common: bytes, ..Parts::default() });
+        }
+        if self.growing.first() != Some(&age) || bytes > free + self.reserve {
+            return None;
+        }
+        let common = free.min(bytes);
+        let reserve = bytes - common;
+        self.common -= signed(common);
+        self.reserve -= reserve;
+        Some(Parts { allowance: 0, common, reserve })
+    }
+
+    fn give_back(&mut self, parts: Parts) {
+        self.common += signed(parts.common);
+        self.reserve += parts.reserve;
+    }
+
+    /// Grants what can be granted, to the oldest first.
+    fn grant(&mut self) {
+        while let Some((age, waiting)) = self.waiting.pop_first() {
+            let Some(parts) = self.take(age, waiting.bytes) else {
+                self.waiting.insert(age, waiting);
+                return;
+            };
+            if let Err(parts) = waiting.grant.send(parts) {
+                self.give_back(parts);
+            }
+        }
+    }
+}
+
+impl Budget {
+    /// A budget of `total` bytes for the requests of at most `connections` connections.
+    pub fn new(total: usize, connections: usize) -> Arc<Budget> {
+        let sizes = Sizes::of(total, connections);
+        let state = State {
+            common: signed(sizes.common),
+            reserve: sizes.reserve,
+            growing: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            next: 0,
+        };
+        Arc::new(Budget { sizes, state: Mutex::new(state), returned: Notify::new() })
+    }
+
+    /// The charge of a request that has just come in. Of a connection's requests one at a time has its allowance.
+    pub fn open(self: &Arc<Budget>, allowance: Option<Allowance>) -> Charge {
+        let mut state = self.state();
+        let age = state.next;
+        state.next += 1;
+        state.growing.insert(age);
+        drop(state);
+        let held = Parts::default();
+        Charge { budget: Arc::clone(self), age, allowance, held, waited: Duration::ZERO }
+    }
+
+    /// True while requests wait for memory: then those that make no progress have to make room.
+    pub fn is_short(&self) -> bool {
+        !self.state().waiting.is_empty()
+    }
+
+    /// Waits, at most [`PATIENCE`], until the answers that wait for their clients leave room for another; `make_room`
+    /// is called now and then meanwhile. False if there was none in time.
+    pub async fn room(&self, make_room: impl Fn()) -> bool {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let returned = self.returned.notified();
+            if self.state().common > 0 {
+                return true;
+            }
+            if Instant::now() >= end {
+                return false;
+            }
+            if timeout_at(end.min(Instant::now() + STEP), returned).await.is_err() {
+                make_room();
+            }
+        }
+    }
+
+    /// What is free in all, for tests.
+    #[cfg(test)]
+    pub fn free(&self) -> isize {
+        let state = self.state();
+        state.common + signed(state.reserve)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self, parts: Parts) {
+        if parts.common + parts.reserve == 0 {
+            return;
+        }
+        let mut state = self.state();
+        state.give_back(parts);
+        state.grant();
+        let roomy = state.common > 0;
+        drop(state);
+        if roomy {
+            self.returned.notify_waiters();
+        }
+    }
+}
+
+/// What one request holds of the budget. All of it is given back when it is dropped.
+pub struct Charge {
+    budget: Arc<Budget>,
+    /// Lower is older.
+    age: u64,
+    allowance: Option<Allowance>,
+    held: Parts,
+    waited: Duration,
+}
+
+/// The allowance of a connection, lent to one of its requests until this is dropped.
+pub struct Allowance(Arc<AtomicBool>);
+
+impl Allowance {
+    /// Lends it if it isn't lent.
+    pub fn borrow(lent: &Arc<AtomicBool>) -> Option<Allowance> {
+        (!lent.swap(true, Ordering::Relaxed)).then(|| Allowance(Arc::clone(lent)))
+    }
+}
+
+impl Drop for Allowance {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Charge {
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> usize {
+        self.held.sum()
+    }
+
+    /// Takes that many bytes more if they are there.
+    ///
+    /// # Errors
+    /// See [`Denied`].
+    pub fn try_grow(&mut self, bytes: usize) -> Result<(), Denied> {
+        let bytes = self.from_allowance(bytes)?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let taken = self.budget.state().take(self.age, bytes).ok_or(Denied::Busy)?;
+        self.held = self.held.and(taken);
+        Ok(())
+    }
+
+    /// Takes that many bytes more, and waits for them at most [`PATIENCE`] over the request's life.
+    ///
+    /// # Errors
+    /// See [`Denied`].
+    pub async fn grow(&mut self, bytes: usize) -> Result<(), Denied> {
+        let bytes = self.from_allowance(bytes)?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let granted = {
+            let mut state = self.budget.state();
+            if let Some(taken) = state.take(self.age, bytes) {
+                self.held = self.held.and(taken);
+                return Ok(());
+            }
+            let (grant, granted) = oneshot::channel();
+            state.waiting.insert(self.age, Waiting { bytes, grant });
+            granted
+        };
+        let start = Instant::now();
+        let mut queued = Queued { budget: &self.budget, age: self.age, granted };
+        let outcome = timeout_at(start + PATIENCE.saturating_sub(self.waited), &mut queued.granted).await;
+        drop(queued);
+        self.waited += start.elapsed();
+        match outcome {
+            Ok(Ok(taken)) => {
+                self.held = self.held.and(taken);
+                Ok(())
+            }
+            _ => Err(Denied::Busy),
+        }
+    }
+
+    /// Takes what it can from the connection's allowance; gives how much is still wanted.
+    fn from_allowance(&mut self, bytes: usize) -> Result<usize, Denied> {
+        if self.bytes() + bytes > self.budget.sizes.reserve {
+            return Err(Denied::TooLarge);
+        }
+        let taken = bytes.min(self.allowance().saturating_sub(self.held.allowance));
+        self.held.allowance += taken;
+        Ok(bytes - taken)
+    }
+
+    fn allowance(&self) -> usize {
+        if self.allowance.is_some() { ALLOWANCE } else { 0 }
+    }
+
+    /// Gives that many bytes back.
+    pub fn shrink(&mut self, bytes: usize) {
+        let given = self.held.take(bytes);
+        self.budget.give_back(given);
+    }
+
+    /// Says that the request asks for no more: the next one may be the oldest.
+    pub fn settle(&mut self) {
+        let mut state = self.budget.state();
+        if state.growing.remove(&self.age) {
+            state.grant();
+        }
+    }
+
+    /// Holds an answer of that many bytes in place of all that the request held. Never refused: the common part
+    /// may be overdrawn.
+    pub fn replace(&mut self, bytes: usize) {
+        self.settle();
+        let held = self.held;
+        let allowance = bytes.min(self.allowance());
+        self.held = Parts { allowance, common: bytes - allowance, reserve: 0 };
+        let mut state = self.budget.state();
+        state.common -= signed(self.held.common);
+        drop(state);
+        self.budget.give_back(held);
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.settle();
+        let held = std::mem::take(&mut self.held);
+        self.budget.give_back(held);
+    }
+}
+
+/// A place in the queue, given up when it is dropped.
+struct Queued<'a> {
+    budget: &'a Budget,
+    age: u64,
+    granted: oneshot::Receiver<Parts>,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        let mut state = self.budget.state();
+        state.waiting.remove(&self.age);
+        // The grant may have come at the last moment.
+        if let Ok(parts) = self.granted.try_recv() {
+            state.give_back(parts);
+        }
+        state.grant();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TOTAL: usize = 100 << 10;
+
+    /// A budget whose common part is an eighth and whose reserve is three fifths.
+    fn budget() -> Arc<Budget> {
+        Budget::new(TOTAL, 1 << 20)
+    }
+
+    #[test]
+    fn the_parts_are_no_more_than_the_whole() {
+        for (total, connections) in [(80 << 20, 1024), (80 << 20, 1), (1 << 20, 0)] {
+            let Sizes { common, reserve } = Sizes::of(total, connections);
+            assert!(common + reserve + connections * ALLOWANCE <= total, "{total}");
+            assert!(common >= total / 8);
+        }
+        assert!(reserve(least_memory(20 << 20)) >= 40 << 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_fits_is_told_at_once() {
+        let budget = budget();
+        let mut charge = budget.open(None);
+        assert_eq!(charge.grow(reserve(TOTAL) + 1).await, Err(Denied::TooLarge));
+        assert_eq!(charge.grow(reserve(TOTAL)).await, Ok(()));
+        assert_eq!(charge.grow(1).await, Err(Denied::TooLarge));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_wait_until_the_oldest_has_what_it_wants() {
+        let budget = budget();
+        let (mut first, mut second) = (budget.open(None), budget.open(None));
+        second.grow(TOTAL / 8).await.unwrap();
+        // The common part is used up: the first has the reserve, and the second waits.
+        first.grow(reserve(TOTAL)).await.unwrap();
+        assert_eq!(second.try_grow(1), Err(Denied::Busy));
+        assert!(!budget.is_short());
+        let waiting = tokio::spawn(async move {
+            let grown = second.grow(1).await;
+            (grown, second)
+        });
+        tokio::task::yield_now().await;
+        assert!(budget.is_short());
+        drop(first);
+        let (grown, second) = waiting.await.unwrap();
+        assert_eq!((grown, second.bytes()), (Ok(()), TOTAL / 8 + 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_ten_seconds_in_all() {
+        let budget = budget();
+        let (mut first, mut second) = (budget.open(None), budget.open(None));
+        first.grow(reserve(TOTAL)).await.unwrap();
+        let start = Instant::now();
+        assert_eq!(second.grow(1).await, Err(Denied::Busy));
+        assert_eq!(start.elapsed(), PATIENCE);
+        assert_eq!(second.grow(1).await, Err(Denied::Busy));
+        assert_eq!(start.elapsed(), PATIENCE);
+        assert!(!budget.is_short());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_allowance_is_nobody_elses() {
+        let budget = budget();
+        let mut hog = budget.open(None);
+        hog.grow(reserve(TOTAL)).await.unwrap();
+        let lent = Arc::default();
+        let mut quiet = budget.open(Allowance::borrow(&lent));
+        assert_eq!(quiet.try_grow(ALLOWANCE), Ok(()));
+        assert!(Allowance::borrow(&lent).is_none());
+        drop(quiet);
+        assert!(Allowance::borrow(&lent).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_may_overdraw_and_then_no_call_begins() {
+        let budget = budget();
+        let mut answer = budget.open(None);
+        answer.replace(TOTAL);
+        assert!(!budget.room(|| {}).await);
+        let freed = tokio::spawn({
+            let budget = Arc::clone(&budget);
+            async move { budget.room(|| {}).await }
+        });
+        tokio::task::yield_now().await;
+        drop(answer);
+        assert!(freed.await.unwrap());
+    }
+
+    proptest! {
+        /// Whatever is taken and given back: no part is ever overdrawn but by answers, and at the end all is there.
+        #[test]
+        fn nothing_is_lost(steps in prop::collection::vec((0_usize..6, 0_usize..5, 0_usize..40_000), 1..200)) {
+            let budget = budget();
+            let whole = budget.free();
+            let mut charges: Vec<Option<Charge>> = (0..6).map(|_| None).collect();
+            for (index, step, bytes) in steps {
+                let charge = charges[index].get_or_insert_with(|| budget.open(None));
+                match step {
+                    0 | 1 => drop(charge.try_grow(bytes)),
+                    2 => charge.shrink(bytes),
+                    3 => charge.settle(),
+                    _ => charges[index] = None,
+                }
+                let held: usize = charges.iter().flatten().map(Charge::bytes).sum();
+                prop_assert_eq!(budget.free() + signed(held), whole);
+                prop_assert!(budget.state().common >= 0);
+            }
+            charges.clear();
+            prop_assert_eq!(budget.free(), whole);
+            prop_assert!(budget.state().growing.is_empty());
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Bodies of answers: handed out in small pieces, so that it is seen whether the client takes them, and charged to
+//! the memory of requests until the last byte is on its way.
+
+use super::activity::Working;
+use super::budget::Charge;
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How much is handed to the connection at once.
+const PIECE: usize = 4 << 10;
+
+/// The body of an answer.
+pub struct Payload {
+    delivery: Option<Arc<Delivery>>,
+    pieces: VecDeque<Bytes>,
+    left: u64,
+}
+
+/// An answer on its way to its client.
+pub struct Delivery {
+    /// What has not been handed to the connection yet; none once the answer was cut off.
+    pieces: Mutex<Option<VecDeque<Bytes>>>,
+    /// How many bytes the connection has written.
+    taken: AtomicU64,
+    start: Instant,
+    /// When bytes were last written, in milliseconds since the start.
+    moved: AtomicU64,
+    /// The request, which is served until the last byte is written.
+    _working: Option<Working>,
+}
+
+/// The answer was cut off, since its client did not take it.
+#[derive(Debug)]
+pub struct CutOff;
+
+impl fmt::Display for CutOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the client took too little of the answer for too long")
+    }
+}
+
+impl std::error::Error for CutOff {}
+
+impl Delivery {
+    /// How many bytes have left for the client.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// For how long none have.
+    pub fn still_for(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
+    }
+
+    /// Gives up what the client has not taken.
+    pub fn cut_off(&self) {
+        // Dropped outside the lock: that may wake others.
+        let left = self.pieces().take();
+        drop(left);
+    }
+
+    fn pieces(&self) -> MutexGuard<'_, Option<VecDeque<Bytes>>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Payload {
+    /// A body of pieces that others may share.
+    pub fn new(pieces: impl IntoIterator<Item = Bytes>) -> Payload {
+        let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let left = pieces.iter().map(|piece| piece.len() as u64).sum();
+        Payload { delivery: None, pieces, left }
+    }
+
+    /// A body whose memory is charged until the client has it.
+    pub fn charged(bytes: impl Owned, mut charge: Charge) -> Payload {
+        charge.replace(bytes.size());
+        Payload::new([Bytes::from_owner(Charged { bytes, _charge: charge })])
+    }
+
+    /// Watches the answer on its way from now on. The request is served until the client has the answer.
+    pub fn watch(&mut self, working: impl Into<Option<Working>>) -> Arc<Delivery> {
+        let delivery = Arc::new(Delivery {
+            pieces: Mutex::new(Some(std::mem::take(&mut self.pieces))),
+            taken: AtomicU64::new(0),
+            start: Instant::now(),
+            moved: AtomicU64::new(0),
+            _working: working.into(),
+        });
+        self.delivery = Some(Arc::clone(&delivery));
+        delivery
+    }
+
+    fn next(&mut self) -> Result<Option<Bytes>, CutOff> {
+        let Some(delivery) = &self.delivery else { return Ok(next_piece(&mut self.pieces)) };
+        let mut pieces = delivery.pieces();
+        let piece = next_piece(pieces.as_mut().ok_or(CutOff)?);
+        drop(pieces);
+        Ok(piece.map(|bytes| Bytes::from_owner(Piece { bytes, delivery: Arc::clone(delivery) })))
+    }
+}
+
+impl From<Bytes> for Payload {
+    fn from(bytes: Bytes) -> Payload {
+        Payload::new([bytes])
+    }
+}
+
+fn next_piece(pieces: &mut VecDeque<Bytes>) -> Option<Bytes> {
+    let first = pieces.front_mut()?;
+    if first.len() > PIECE { Some(first.split_to(PIECE)) } else { pieces.pop_front() }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = CutOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let piece = match self.next() {
+            Ok(piece) => piece,
+            Err(cut) => return Poll::Ready(Some(Err(cut))),
+        };
+        self.left -= piece.as_ref().map_or(self.left, |piece| piece.len() as u64);
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+/// Bytes that an answer owns.
+pub trait Owned: AsRef<[u8]> + Send + 'static {
+    /// How much memory they take.
+    fn size(&self) -> usize;
+}
+
+impl Owned for Vec<u8> {
+    fn size(&self) -> usize {
+        self.capacity()
+    }
+}
+
+impl Owned for Bytes {
+    fn size(&self) -> usize {
+        self.len()
+    }
+}
+
+/// Bytes and what they are charged to.
+struct Charged<T> {
+    bytes: T,
+    _charge: Charge,
+}
+
+impl<T: Owned> AsRef<[u8]> for Charged<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+/// A piece that the connection has got. It drops it when it has written it.
+struct Piece {
+    bytes: Bytes,
+    delivery: Arc<Delivery>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let Delivery { taken, start, moved, .. } = &*self.delivery;
+        taken.fetch_add(self.bytes.len() as u64, Ordering::Relaxed);
+        moved.store(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::budget::Budget;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn pieces_are_counted_when_they_are_gone() {
+        let mut payload =
+            Payload::new([Bytes::from(vec![1; PIECE + 1]), Bytes::new(), Bytes::from_static(b"x")]);
+        assert_eq!(payload.size_hint().exact(), Some(PIECE as u64 + 2));
+        let delivery = payload.watch(None);
+        let first = payload.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert_eq!((first.len(), delivery.taken()), (PIECE, 0));
+        drop(first);
+        assert_eq!(delivery.taken(), PIECE as u64);
+        let rest = payload.collect().await.unwrap().to_bytes();
+        assert_eq!(&rest[..], [1, b'x']);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_cut_off_gives_its_memory_back() {
+        let budget = Budget::new(1 << 20, 1);
+        let free = || budget.free();
+        let before = free();
+        let mut payload = Payload::charged(vec![0; 3 * PIECE], budget.open(None));
+        assert!(free() < before);
+        let delivery = payload.watch(None);
+        let first = payload.frame().await.unwrap().unwrap().into_data().unwrap();
+        delivery.cut_off();
+        // The connection may still be writing the first piece.
+        assert!(free() < before);
+        drop(first);
+        assert_eq!(free(), before);
+        assert!(payload.frame().await.unwrap().is_err());
+    }
+}
