@@ -5,7 +5,7 @@ use crate::content_type::ContentType;
 use crate::meter::{OverBudget, Tally};
 use crate::quirk::CharsetFallback;
 use crate::xml::{self, Malformed, Stop, XmlError};
-use encoding_rs::{CoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, mem};
+use encoding_rs::{CoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
 /// The text of a body, by its byte order mark, else the `charset` parameter, else what the media
@@ -124,6 +124,9 @@ fn plain(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(body).ok()
 }
 
+/// What stands for bytes that are no character.
+const REPLACEMENT: &str = "\u{FFFD}";
+
 /// How many bytes are decoded at a time.
 const STEP: usize = 64 << 10;
 
@@ -163,7 +166,7 @@ impl Copy<'_, '_> {
     fn latin1(&mut self, body: &[u8]) -> Result<(), OverBudget> {
         for part in body.chunks(STEP) {
             self.room(2 * part.len())?;
-            self.text.push_str(&mem::decode_latin1(part));
+            self.text.extend(part.iter().map(|&byte| char::from(byte)));
             self.is_short_enough()?;
         }
         Ok(())
@@ -171,11 +174,21 @@ impl Copy<'_, '_> {
 
     /// UTF-8 with each maximal part of a character that is none made U+FFFD, as the WHATWG has it.
     fn faulty_utf8(&mut self, body: &[u8]) -> Result<(), OverBudget> {
-        for chunk in body.utf8_chunks() {
-            self.room(chunk.valid().len() + char::REPLACEMENT_CHARACTER.len_utf8())?;
-            self.text.push_str(chunk.valid());
-            if !chunk.invalid().is_empty() {
-                self.text.push(char::REPLACEMENT_CHARACTER);
+        let mut rest = body;
+        while let Some(chunk) = rest.utf8_chunks().next() {
+            let (valid, invalid) = (chunk.valid(), chunk.invalid());
+            rest = &rest[valid.len() + invalid.len()..];
+            self.room(valid.len() + REPLACEMENT.len())?;
+            self.text.push_str(valid);
+            if !invalid.is_empty() {
+                self.text.push_str(REPLACEMENT);
+            }
+            // Faulty bytes come in runs, most of them bytes that begin no character.
+            let run = rest.iter().take(STEP).take_while(|byte| matches!(byte, 0x80..=0xC1 | 0xF5..)).count();
+            if run > 0 {
+                self.room(run * REPLACEMENT.len())?;
+                self.text.extend(std::iter::repeat_n(REPLACEMENT, run));
+                rest = &rest[run..];
             }
             self.is_short_enough()?;
         }

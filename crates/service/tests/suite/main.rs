@@ -16,6 +16,7 @@ mod invitees;
 mod load;
 mod logic;
 mod meetings;
+mod nested;
 mod queries;
 mod sessions;
 mod sourcing;

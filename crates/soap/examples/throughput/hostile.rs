@@ -20,7 +20,9 @@ struct Shape {
 pub fn report(contract: &'static Contract, codec: &Codec) {
     let began = Instant::now();
     let action = contract.action(operation::UPDATE_CONTACT);
-    for Shape { name, charset, body } in shapes(contract) {
+    let wanted = std::env::args().nth(2).unwrap_or_default();
+    for Shape { name, charset, body } in shapes(contract).into_iter().filter(|one| one.name.contains(&wanted))
+    {
         let content_type = format!("text/xml; charset={charset}");
         let incoming = Incoming {
             soap_action: Some(action.as_bytes()),
@@ -83,7 +85,7 @@ fn shapes(contract: &Contract) -> Vec<Shape> {
     let text = |name, body: String| Shape { name, charset: "utf-8", body: body.into_bytes() };
     let bytes = |name, charset, piece: &[u8]| {
         let mut body = around("").into_bytes();
-        let at = body.len() - 60;
+        let at = body.len() - "</Contacts></UpdateContact></s:Body></s:Envelope>".len();
         body.splice(at..at, piece.repeat(LENGTH / piece.len()));
         Shape { name, charset, body }
     };

@@ -192,30 +192,33 @@ fn next(text: &str, from: usize, end: usize) -> Result<Option<Raw<'_>>, XmlError
 fn normalised(raw: &str, at: usize) -> Result<String, XmlError> {
     let mut out = String::with_capacity(raw.len());
     let bytes = raw.as_bytes();
-    let mut rest = 0;
-    while let Some(found) =
-        bytes[rest..].iter().position(|byte| CLASS[usize::from(*byte)] & (SPACE | AMPERSAND) != 0)
-    {
-        let here = rest + found;
-        out.push_str(&raw[rest..here]);
-        rest = here + 1;
-        if bytes[here] == b'&' {
-            let broken = XmlError::new(Malformed::Reference, at + here);
-            let (name, _) = raw[rest..].split_once(';').ok_or(broken)?;
-            match resolve(name).ok_or(broken)? {
-                Reference::Char(c) => out.push(c),
-                // Recorded: without a document type it expands to nothing.
-                Reference::Undefined => {}
+    let mut here = 0;
+    while here < bytes.len() {
+        match bytes[here] {
+            b'&' => {
+                let broken = XmlError::new(Malformed::Reference, at + here);
+                let (name, _) = raw[here + 1..].split_once(';').ok_or(broken)?;
+                match resolve(name).ok_or(broken)? {
+                    Reference::Char(c) => out.push(c),
+                    // Recorded: without a document type it expands to nothing.
+                    Reference::Undefined => {}
+                }
+                here += name.len() + 2;
             }
-            rest += name.len() + 1;
-        } else {
-            out.push(' ');
-            if bytes[here] == b'\r' && bytes.get(rest) == Some(&b'\n') {
-                rest += 1;
+            // The blank of CR LF comes with the LF.
+            b'\r' if bytes.get(here + 1) == Some(&b'\n') => here += 1,
+            b'\t' | b'\n' | b'\r' => {
+                out.push(' ');
+                here += 1;
+            }
+            _ => {
+                let special = |byte: &u8| CLASS[usize::from(*byte)] & (SPACE | AMPERSAND) != 0;
+                let length = bytes[here..].iter().position(special).unwrap_or(bytes.len() - here);
+                out.push_str(&raw[here..here + length]);
+                here += length;
             }
         }
     }
-    out.push_str(&raw[rest..]);
     Ok(out)
 }
 

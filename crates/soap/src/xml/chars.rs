@@ -83,9 +83,17 @@ pub(super) fn check_text(text: &str, at: usize) -> Result<(), XmlError> {
     }
 }
 
+/// Finds the first character that is not allowed in a text that may have one.
 pub(super) fn check_slowly(text: &str, at: usize) -> Result<(), XmlError> {
-    match text.char_indices().find(|&(_, c)| !is_char(c)) {
-        Some((index, _)) => Err(XmlError::new(Malformed::Character, at + index)),
+    let bytes = text.as_bytes();
+    let is_bad = |index: usize| match CLASS[usize::from(bytes[index])] {
+        CONTROL => true,
+        // U+FFFE and U+FFFF; a text never ends within a character.
+        LAST_PLANE => bytes[index + 1] == 0xBF && bytes[index + 2] >= 0xBE,
+        _ => false,
+    };
+    match (0..bytes.len()).find(|&index| is_bad(index)) {
+        Some(index) => Err(XmlError::new(Malformed::Character, at + index)),
         None => Ok(()),
     }
 }

@@ -71,8 +71,8 @@ pub(super) struct Namespaces<'a> {
     /// The namespaces that the document brought along.
     others: HashMap<Cow<'a, str>, Ns>,
     bindings: Vec<Binding<'a>>,
-    /// What each prefix stands for, for documents with many.
-    index: HashMap<&'a str, Bound>,
+    /// What each prefix stands for, once a document had many in scope.
+    index: Option<HashMap<&'a str, Bound>>,
     limit: usize,
     /// How many bytes the addresses take that are not borrowed from the document.
     owned: usize,
@@ -85,7 +85,7 @@ impl<'a> Namespaces<'a> {
             known,
             others: HashMap::new(),
             bindings: vec![Binding { prefix: "xml", bound, outside: None }],
-            index: HashMap::from([("xml", bound)]),
+            index: None,
             limit,
             owned: 0,
         }
@@ -101,8 +101,8 @@ impl<'a> Namespaces<'a> {
     }
 
     fn bound(&self, prefix: &str) -> Option<Bound> {
-        if self.bindings.len() > FEW {
-            return self.index.get(prefix).copied();
+        if let Some(index) = &self.index {
+            return index.get(prefix).copied();
         }
         let mut inwards = self.bindings.iter().rev();
         inwards.find(|binding| binding.prefix == prefix).map(|binding| binding.bound)
@@ -147,7 +147,17 @@ impl<'a> Namespaces<'a> {
         }
         let bound = Bound { ns, depth };
         self.bindings.push(Binding { prefix, bound, outside });
-        self.index.insert(prefix, bound);
+        match &mut self.index {
+            Some(index) => {
+                index.insert(prefix, bound);
+            }
+            None if self.bindings.len() > FEW => {
+                // Inner ones come later, and so take the place of outer ones.
+                let all = self.bindings.iter().map(|binding| (binding.prefix, binding.bound));
+                self.index = Some(all.collect());
+            }
+            None => {}
+        }
         Ok(())
     }
 
@@ -156,10 +166,11 @@ impl<'a> Namespaces<'a> {
         while let Some(Binding { prefix, outside, .. }) =
             self.bindings.pop_if(|binding| binding.bound.depth >= depth)
         {
-            match outside {
-                Some(outside) => self.index.insert(prefix, outside),
-                None => self.index.remove(prefix),
-            };
+            match (&mut self.index, outside) {
+                (Some(index), Some(outside)) => drop(index.insert(prefix, outside)),
+                (Some(index), None) => drop(index.remove(prefix)),
+                (None, _) => {}
+            }
         }
     }
 

@@ -24,12 +24,10 @@ impl Position {
             }
         }
         // Every character begins with a byte that continues none; those past U+FFFF take two units.
-        let units = bytes[start..].iter().map(|byte| match byte {
-            0x80..=0xBF => 0,
-            0xF0.. => 2,
-            _ => 1,
-        });
-        Position { line, column: units.sum::<usize>() + 1 }
+        let row = &bytes[start..];
+        let characters = row.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        let pairs = row.iter().filter(|byte| **byte >= 0xF0).count();
+        Position { line, column: characters + pairs + 1 }
     }
 }
 
