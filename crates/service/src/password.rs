@@ -33,7 +33,10 @@ impl Service {
         gone: &Gone,
     ) -> Result<(), Failure> {
         let fields = secrets(self.contract(), operation);
-        let batch = self.contract().call(operation).batch.filter(|_| !fields.is_empty());
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let batch = self.contract().call(operation).batch;
         let Some(items) = batch.and_then(|batch| batch::items_mut(&batch, request)) else { return Ok(()) };
         let too_many = batch::within_limit(self.contract(), operation, items.len()).is_err();
         if too_many || self.is_used_up(session).await? {
