@@ -3,10 +3,12 @@
 use crate::filter::Operator;
 use crate::form::Held;
 use crate::layout::Form;
+use crate::parts::{Folded, Parts};
 use contract::scalar::{format_double, parse_decimal};
 use contract::table::{fold, fold_case};
 use contract::{Contract, Decimal, Guid, Timestamp, Value};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -51,7 +53,7 @@ pub(crate) enum Condition {
     /// A text that comes, folded, before or after one of these.
     Texts(Sign, Vec<String>),
     /// A text that has one of these, folded, in it.
-    Contains(Vec<String>),
+    Contains(Parts),
     /// A text that begins, folded, with one of these.
     StartsWith(Vec<String>),
 }
@@ -98,6 +100,41 @@ impl Sign {
     }
 }
 
+/// A value, and its text folded, once for all that it is compared with.
+pub(crate) struct Found<'a> {
+    held: Held<'a>,
+    folded: OnceCell<Option<Folded>>,
+}
+
+impl<'a> Found<'a> {
+    /// A value.
+    pub fn new(held: Held<'a>) -> Found<'a> {
+        Found { held, folded: OnceCell::new() }
+    }
+}
+
+impl Condition {
+    /// Whether it is about the text of a value, folded.
+    pub fn is_of_text(&self) -> bool {
+        use Condition::{Contains, Same, StartsWith, Texts};
+        matches!(self, Same(_) | Texts(..) | Contains(_) | StartsWith(_))
+    }
+
+    /// True if a text fits; never for a condition that is not about text.
+    pub fn fits_text(&self, folded: Option<&Folded>) -> bool {
+        match (self, folded) {
+            (Condition::Same(texts), None) => texts.contains(""),
+            (Condition::Same(texts), Some(folded)) => texts.contains(&folded.text),
+            (Condition::Texts(sign, bounds), Some(folded)) => sign.any(&folded.text, bounds),
+            (Condition::Contains(parts), Some(folded)) => parts.any_in(folded),
+            (Condition::StartsWith(starts), Some(folded)) => {
+                starts.iter().any(|start| folded.text.starts_with(start))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Comparison {
     /// What fits an operator or, for a negative one, the operator that it negates. None if the values
     /// cannot be compared with the column.
@@ -129,7 +166,9 @@ impl Comparison {
                     Subject::Column(form) => scalars(form, Sign::Equal, values)?,
                 }
             }
-            Operator::Contains | Operator::DoesNotContain => Condition::Contains(texts(fold_case)?),
+            Operator::Contains | Operator::DoesNotContain => {
+                Condition::Contains(Parts::new(texts(fold_case)?))
+            }
             Operator::StartsWith => Condition::StartsWith(texts(|text| fold_case(text.trim_start()))?),
             Operator::Less => ordered(subject, Sign::Less, values, texts)?,
             Operator::Greater => ordered(subject, Sign::Greater, values, texts)?,
@@ -149,12 +188,19 @@ impl Comparison {
         &self.condition
     }
 
+    /// What a value has to be like.
+    pub fn into_condition(self) -> Condition {
+        self.condition
+    }
+
     /// True if a value fits.
-    pub fn fits(&self, held: &Held<'_>) -> bool {
-        let folded = || self.text(held).map(|text| fold(&text));
+    pub fn fits(&self, found: &Found<'_>) -> bool {
+        let held = &found.held;
+        if self.condition.is_of_text() {
+            let folded = || self.text(held).map(|text| Folded::new(fold(&text)));
+            return self.fits_text(found.folded.get_or_init(folded).as_ref());
+        }
         match (&self.condition, held) {
-            (Condition::Same(texts), Held::Null) => texts.contains(""),
-            (Condition::Same(texts), Held::Text(text)) => texts.contains(&fold(text)),
             (Condition::Ids { unset, .. }, Held::Null) => *unset,
             (Condition::Ids { ids, .. }, Held::Id(id)) => ids.contains(id),
             (Condition::Booleans(sign, bounds), Held::Null) => sign.any(&false, bounds),
@@ -164,16 +210,15 @@ impl Comparison {
             (Condition::Decimals(sign, bounds), Held::Text(text)) => {
                 parse_decimal(text).is_ok_and(|number| sign.any(&number, bounds))
             }
-            (Condition::Texts(sign, bounds), _) => folded().is_some_and(|text| sign.any(&text, bounds)),
-            (Condition::Contains(parts), _) => {
-                folded().is_some_and(|text| parts.iter().any(|part| text.contains(part)))
-            }
-            (Condition::StartsWith(starts), _) => folded().is_some_and(|text| {
-                let is_key = self.subject != Subject::Key || !text.is_empty();
-                is_key && starts.iter().any(|start| text.starts_with(start))
-            }),
             _ => false,
         }
+    }
+
+    fn fits_text(&self, folded: Option<&Folded>) -> bool {
+        let starts = matches!(self.condition, Condition::StartsWith(_));
+        let has_no_key =
+            starts && self.subject == Subject::Key && folded.is_some_and(|folded| folded.text.is_empty());
+        !has_no_key && self.condition.fits_text(folded)
     }
 
     /// A value as the text that the interface writes.
@@ -299,7 +344,7 @@ mod tests {
     fn fits(subject: Subject, operator: Operator, value: impl Into<Value>, held: &[Held<'_>]) -> Vec<bool> {
         let contract = Contract::get().unwrap();
         let comparison = Comparison::new(contract, subject, operator, &[value.into()]).unwrap();
-        held.iter().map(|held| comparison.fits(held)).collect()
+        held.iter().map(|held| comparison.fits(&Found::new(held.borrowed()))).collect()
     }
 
     #[test]

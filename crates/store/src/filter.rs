@@ -18,7 +18,7 @@ pub enum Filter {
 
 impl Filter {
     /// A filter that says the same, in which many tests of a column by an operator are one: of those of
-    /// which one is enough, and of those that say what nothing may be.
+    /// which one is enough, of those that say what nothing may be, and of those that are equal.
     pub(crate) fn merged(&self) -> Filter {
         match self {
             Filter::All(filters) => Filter::All(merge(filters, true)),
@@ -46,7 +46,7 @@ fn merge(filters: &[Filter], negative: bool) -> Vec<Filter> {
             && let Some(known) = out.iter_mut().find_map(|known| known.test_like(test))
         {
             known.values.extend(test.values.iter().cloned());
-        } else {
+        } else if !out.contains(filter) {
             out.push(filter.merged());
         }
     }
@@ -148,6 +148,8 @@ mod tests {
             Filter::Test(Test { column: Column::Id, operator, values })
         };
         let four = vec![same, not, other, nor];
+        let twice = [four[0].clone(), four[0].clone()];
+        assert_eq!(Filter::All(twice.into()).merged(), Filter::All(vec![four[0].clone()]));
         assert_eq!(
             Filter::Any(four.clone()).merged(),
             Filter::Any(vec![all(Operator::Equals), four[1].clone(), four[3].clone()])

@@ -22,6 +22,7 @@ mod layout;
 mod lease;
 mod mail;
 mod options;
+mod parts;
 mod postgres;
 mod sqlite;
 mod store;

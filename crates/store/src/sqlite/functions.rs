@@ -3,6 +3,7 @@
 //! Statements use them, but no index and no table does, so that the file stays readable by any
 //! tool.
 
+use super::read::{FIT, fit};
 use crate::form::reference;
 use contract::scalar::{format_double, parse_decimal};
 use contract::{Guid, Timestamp};
@@ -14,6 +15,7 @@ use rusqlite::{Connection, Result};
 pub(crate) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function(FIT, 2, flags, fit)?;
     connection.create_scalar_function("fold", 1, flags, fold)?;
     connection.create_scalar_function("guid_text", 1, flags, guid_text)?;
     connection.create_scalar_function("guid_bytes", 1, flags, guid_bytes)?;

@@ -1,6 +1,7 @@
 //! The store over SQLite: one thread that writes, a few connections that read.
 
 mod access;
+mod bytes;
 mod checkpoint;
 mod commit;
 mod derive;

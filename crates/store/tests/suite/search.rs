@@ -31,6 +31,8 @@ on_all![
     accounts_are_searched_apart,
     values_that_cannot_be_compared_are_refused,
     many_values_and_many_tests_are_taken,
+    many_tests_of_one_column_are_each_decided,
+    tests_of_one_custom_field_are_about_the_same_value,
 ];
 
 /// No object is found.
@@ -538,4 +540,62 @@ fn many_values_and_many_tests_are_taken(db: &Database) {
     let filter = test(Column::Own(contact::TITLE), Includes, vec![Value::from("x"); 40_000]);
     let error = db.try_read(move |reader| reader.search(account, CONTACT, &filter, 1));
     assert_eq!(error, Err(StoreError::FilterSize));
+}
+
+fn many_tests_of_one_column_are_each_decided(db: &Database) {
+    let account = db.account("1");
+    let titles = ["Alpha Beta", "beta gamma", "Gamma ALPHA", ""];
+    let contact =
+        |(number, title): (u64, &&str)| with_texts(CONTACT, guid(number), &[(contact::TITLE, *title)]);
+    let records: Vec<Record> = (0..).zip(&titles).map(contact).collect();
+    db.insert(account, CONTACT, records.into_iter().chain([object(CONTACT, guid(4))]).collect());
+    let title = |operator, text: &str| test(Column::Own(contact::TITLE), operator, vec![text.into()]);
+    let find = |filter| search(db, account, CONTACT, filter);
+    let several =
+        |tests: &[(Operator, &str)]| tests.iter().map(|(operator, text)| title(*operator, text)).collect();
+    for (tests, all, any) in [
+        (&[(Contains, "ALPHA"), (Contains, "beta")][..], &[0][..], &[0, 1, 2][..]),
+        (&[(Contains, "alpha"), (Contains, "alpha"), (DoesNotContain, "beta")], &[2], &[0, 2, 3, 4]),
+        (&[(DoesNotContain, "alpha"), (DoesNotContain, "beta")], &[3, 4], &[1, 2, 3, 4]),
+        (&[(Contains, "beta"), (StartsWith, "b"), (Less, "c")], &[1], &[0, 1, 3]),
+        (&[(Equals, ""), (NotEqual, "x"), (DoesNotContain, "a")], &[3, 4], &[0, 1, 2, 3, 4]),
+        (&[(Contains, "a"), (Contains, "nowhere")], &[], &[0, 1, 2]),
+    ] {
+        assert_eq!(find(Filter::All(several(tests))), all, "all of {tests:?}");
+        assert_eq!(find(Filter::Any(several(tests))), any, "any of {tests:?}");
+    }
+    let nested = Filter::Any(several(&[(Contains, "gamma"), (Equals, "")]));
+    assert_eq!(find(Filter::All(vec![nested, title(Contains, "alpha")])), [2]);
+    let many =
+        |operator| (0..256).map(|number| title(operator, &format!("part {number}"))).collect::<Vec<_>>();
+    assert_eq!(find(Filter::All(many(DoesNotContain))), [0, 1, 2, 3, 4]);
+    assert_eq!(find(Filter::Any([many(Contains), vec![title(Contains, "BETA")]].concat())), [0, 1]);
+}
+
+/// A contact has one value of a custom field at most, but is in any number of groups.
+fn tests_of_one_custom_field_are_about_the_same_value(db: &Database) {
+    let account = with_groups(db);
+    db.insert(account, ENTITY_CUSTOM_FIELD, vec![object(ENTITY_CUSTOM_FIELD, guid(31))]);
+    let rows = [(0, "red wine"), (1, "white wine"), (2, "")]
+        .map(|(owner, value)| (guid(owner), guid(31), Some(value.to_owned())));
+    let field = link("custom_field_value");
+    db.write(move |writer| writer.link(account, field, &rows));
+    let find = |filter| search(db, account, CONTACT, filter);
+    let of = |column: Column, tests: &[(Operator, &str)]| {
+        tests.iter().map(|(operator, text)| test(column, *operator, vec![(*text).into()])).collect::<Vec<_>>()
+    };
+    let value = Column::Link { link: field, source: Source::Value, target: Some(guid(31)) };
+    let group = Source::Target(contact_group::NAME);
+    let group = Column::Link { link: link("contact_group_member"), source: group, target: None };
+    for (column, tests, all, any) in [
+        (value, [(Contains, "RED"), (Contains, "wine")], &[0][..], &[0, 1][..]),
+        (value, [(DoesNotContain, "red"), (NotEqual, "white wine")], &[2, 3], &[0, 1, 2, 3]),
+        (value, [(Contains, "wine"), (DoesNotContain, "red")], &[1], &[0, 1, 2, 3]),
+        (group, [(Contains, "press"), (StartsWith, "STA")], &[0], &[0, 1, 2]),
+        (group, [(NotEqual, "press"), (DoesNotContain, "staff")], &[3], &[1, 2, 3]),
+        (group, [(Equals, "press"), (NotEqual, "staff")], &[1], &[0, 1, 3]),
+    ] {
+        assert_eq!(find(Filter::All(of(column, &tests))), all, "all of {tests:?}");
+        assert_eq!(find(Filter::Any(of(column, &tests))), any, "any of {tests:?}");
+    }
 }

@@ -79,7 +79,9 @@ impl Database {
 
     fn open(location: Location, place: Option<Place>) -> Database {
         let runtime = runtime();
-        let store = runtime.block_on(Store::open(contract(), &location, &Options::default())).unwrap();
+        // A busy machine may take long for anything.
+        let options = Options { read_deadline: None, ..Options::default() };
+        let store = runtime.block_on(Store::open(contract(), &location, &options)).unwrap();
         Database { store, runtime, location, _place: place }
     }
 

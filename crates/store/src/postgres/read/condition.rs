@@ -4,7 +4,7 @@
 //! [`crate::comparison`]. What SQL can rule out before that, by letters that have no other case than
 //! ASCII's, it does.
 
-use crate::comparison::{Comparison, Condition, Sign, Subject, end_of_range};
+use crate::comparison::{Comparison, Condition, Found, Sign, Subject, end_of_range};
 use crate::form::Held;
 use crate::layout::Form;
 use crate::postgres::row::List;
@@ -91,9 +91,10 @@ impl Operand {
         if let Subject::Column(Form::Enumeration(id)) = comparison.subject() {
             // There are few values, so that those that fit are known beforehand.
             let values = contract.model.enumeration(id).values.iter();
-            let fitting = values.filter(|text| comparison.fits(&Held::Text(Cow::Borrowed(text))));
+            let fits = |held: Held<'_>| comparison.fits(&Found::new(held));
+            let fitting = values.filter(|text| fits(Held::Text(Cow::Borrowed(text))));
             let fitting = format!("{sql} = ANY({})", parameters.texts(fitting));
-            return Some(or_null(fitting, sql, comparison.fits(&Held::Null)));
+            return Some(or_null(fitting, sql, fits(Held::Null)));
         }
         match (comparison.condition(), &self.key) {
             (Condition::Same(texts), Some(key)) => {
@@ -149,15 +150,27 @@ impl Operand {
                 let same = format!(r"btrim({lower}, E' \t\n\x0b\f\r') = ANY({set})");
                 Some(or_null(or_other_letters(same, sql), sql, texts.contains("")))
             }
-            Condition::Contains(parts) | Condition::StartsWith(parts) if parts.len() <= PARTS => {
-                let parts = parts.iter().filter(|part| part.is_ascii());
-                let found =
-                    parts.map(|part| format!("strpos({lower}, {}) > 0", parameters.text(part.clone())));
-                Some(or_other_letters(any(found.collect()), sql))
+            Condition::Contains(parts) if parts.iter().len() <= PARTS => {
+                Some(holds_one(parts.iter(), sql, &lower, parameters))
+            }
+            Condition::StartsWith(starts) if starts.len() <= PARTS => {
+                Some(holds_one(starts.iter(), sql, &lower, parameters))
             }
             _ => None,
         }
     }
+}
+
+/// That a column, which is `lower` in small letters, may have one of these texts in it.
+fn holds_one<'a>(
+    parts: impl Iterator<Item = &'a String>,
+    sql: &str,
+    lower: &str,
+    parameters: &mut Parameters,
+) -> String {
+    let parts = parts.filter(|part| part.is_ascii());
+    let found = parts.map(|part| format!("strpos({lower}, {}) > 0", parameters.text(part.clone())));
+    or_other_letters(any(found.collect()), sql)
 }
 
 /// The keys that begin with a text. An empty text has no key.

@@ -3,10 +3,9 @@
 use super::chunks::Chunks;
 use super::condition::{Operand, Parameters, all, any};
 use crate::account::AccountId;
-use crate::comparison::{Comparison, Subject};
+use crate::comparison::{self, Comparison, Subject};
 use crate::error::{Result, StoreError};
 use crate::filter::{Column, Filter, MOST_VALUES, Test};
-use crate::form::Held;
 use crate::layout::{Form, Kind, Table};
 use crate::postgres::access::Access;
 use crate::postgres::row;
@@ -15,6 +14,7 @@ use crate::postgres::value::Parameter;
 use crate::verbs::ObjectSearch;
 use contract::handles::object::cv_object;
 use contract::{FieldId, Guid, LinkId, ObjectId, Source};
+use std::cell::OnceCell;
 use tokio_postgres::Row;
 
 impl ObjectSearch for Access<'_> {
@@ -88,7 +88,7 @@ impl Access<'_> {
             self.search_rows(account, &sql, &parameters, &mut |found| {
                 rows += 1;
                 reached = found.try_get(1)?;
-                if rest.fits(query, found)? {
+                if rest.fits(&Compared::new(query, found))? {
                     out.push(row::guid(found, 0)?);
                 }
                 Ok(out.len() <= limit)
@@ -122,11 +122,11 @@ enum Rest {
 }
 
 impl Rest {
-    fn fits(&self, query: &Query<'_>, found: &Row) -> Result<bool> {
+    fn fits(&self, row: &Compared<'_>) -> Result<bool> {
         match self {
             Rest::All(parts) => {
                 for part in parts {
-                    if !part.fits(query, found)? {
+                    if !part.fits(row)? {
                         return Ok(false);
                     }
                 }
@@ -134,17 +134,37 @@ impl Rest {
             }
             Rest::Any(parts) => {
                 for part in parts {
-                    if part.fits(query, found)? {
+                    if part.fits(row)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
             Rest::Test { wanted, comparison, negative } => {
-                let values = query.values_of(*wanted, found)?;
-                Ok(values.iter().any(|held| comparison.fits(held)) != *negative)
+                Ok(row.values(*wanted)?.iter().any(|found| comparison.fits(found)) != *negative)
             }
         }
+    }
+}
+
+/// A row of id, place and wanted columns, each of which is read once for all that it is compared with.
+struct Compared<'a> {
+    query: &'a Query<'a>,
+    row: &'a Row,
+    wanted: Vec<OnceCell<Vec<comparison::Found<'a>>>>,
+}
+
+impl<'a> Compared<'a> {
+    fn new(query: &'a Query<'a>, row: &'a Row) -> Compared<'a> {
+        Compared { query, row, wanted: query.wanted.iter().map(|_| OnceCell::new()).collect() }
+    }
+
+    fn values(&self, wanted: usize) -> Result<&[comparison::Found<'a>]> {
+        let cell = &self.wanted[wanted];
+        if cell.get().is_none() {
+            let _ = cell.set(self.query.values_of(wanted, self.row)?);
+        }
+        Ok(cell.get().map_or(&[], Vec::as_slice))
     }
 }
 
@@ -353,17 +373,16 @@ impl<'a> Query<'a> {
     }
 
     /// The values of a wanted column in a row of id, place and wanted columns.
-    fn values_of<'r>(&self, wanted: usize, found: &'r Row) -> Result<Vec<Held<'r>>> {
+    fn values_of<'r>(&self, wanted: usize, found: &'r Row) -> Result<Vec<comparison::Found<'r>>> {
         let Wanted { form, many, .. } = self.wanted[wanted];
         let values = if many {
             row::many(Kind::of(form), found, wanted + 2)
         } else {
             row::held(Kind::of(form), found, wanted + 2).map(|held| vec![held])
         };
-        values.ok_or_else(|| StoreError::Stored {
-            table: self.table.name.clone(),
-            column: self.wanted[wanted].sql.clone(),
-        })
+        let stored =
+            || StoreError::Stored { table: self.table.name.clone(), column: self.wanted[wanted].sql.clone() };
+        Ok(values.ok_or_else(stored)?.into_iter().map(comparison::Found::new).collect())
     }
 }
 

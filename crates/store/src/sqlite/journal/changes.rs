@@ -1,12 +1,12 @@
 //! What one update changes: of each object the columns that get another value, and no other.
 
-use super::bytes::Reader;
 use super::entry;
 use super::generation::Key;
 use crate::account::AccountId;
 use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::{Column, Table};
+use crate::sqlite::bytes::Reader;
 use contract::{Changes as Changed, Contract, Guid, ObjectId, Record};
 
 /// Changes of some objects of one type, none of which moves an index entry. They are kept as the bytes that

@@ -1,11 +1,11 @@
 //! Changes as a row of the journal: under the names that the tables have in the file, so that a later
 //! program can bring them in before it changes a table.
 
-use super::bytes::{Reader, Writer};
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::form::Held;
 use crate::layout::Table;
+use crate::sqlite::bytes::{Reader, Writer};
 use contract::Guid;
 
 /// How the bytes are laid out; nothing else is read.

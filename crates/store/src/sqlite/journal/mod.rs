@@ -11,7 +11,6 @@
 //! tables: it is done again after everything is folded, and for a while after that updates go into the tables
 //! at once.
 
-mod bytes;
 mod changes;
 mod entry;
 mod fold;

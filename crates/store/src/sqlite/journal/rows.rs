@@ -1,10 +1,10 @@
 //! Objects as they were written last, kept packed in memory: most of what bulk updates read again.
 
 use super::Key;
-use super::bytes::{Reader, Writer};
 use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::Table;
+use crate::sqlite::bytes::{Reader, Writer};
 use contract::handles::object::cv_object;
 use contract::{Contract, Record, Timestamp};
 use foldhash::fast::RandomState;

@@ -1,28 +1,31 @@
 //! One comparison of a column with values, in SQL.
 
 use super::search::join;
+use super::texts::{FIT, Texts};
 use crate::account::AccountId;
-use crate::comparison::end_of_range;
+use crate::comparison::{Comparison, Condition, Sign, Subject, end_of_range};
 use crate::error::{Result, StoreError};
 use crate::filter::{MOST_VALUES, Operator};
 use crate::layout::Form;
-use contract::scalar::format_double;
-use contract::table::{fold, fold_case};
-use contract::{Contract, Decimal, Guid, Value};
+use contract::{Contract, Decimal, Value};
 use rusqlite::types::Value as Owned;
 
 /// The values of a statement, the account first.
-pub(super) struct Parameters(Vec<Owned>);
+pub(super) struct Parameters {
+    values: Vec<Owned>,
+    /// Values that are within another one: texts.
+    within: usize,
+}
 
 impl Parameters {
     pub fn new(account: AccountId) -> Parameters {
-        Parameters(vec![Owned::Integer(account.0)])
+        Parameters { values: vec![Owned::Integer(account.0)], within: 0 }
     }
 
     /// Adds a value and gives its place in the statement.
     pub fn add(&mut self, value: Owned) -> String {
-        self.0.push(value);
-        format!("?{}", self.0.len())
+        self.values.push(value);
+        format!("?{}", self.values.len())
     }
 
     fn add_all(&mut self, values: Vec<Owned>) -> String {
@@ -30,8 +33,48 @@ impl Parameters {
     }
 
     pub fn finish(self) -> Result<Vec<Owned>> {
-        if self.0.len() > MOST_VALUES { Err(StoreError::FilterSize) } else { Ok(self.0) }
+        match self.values.len() + self.within > MOST_VALUES {
+            true => Err(StoreError::FilterSize),
+            false => Ok(self.values),
+        }
     }
+}
+
+/// What a comparison says.
+pub(super) enum Said {
+    /// A condition.
+    Sql(String),
+    /// What the text of a column has to be like, in words of [`Texts`].
+    Text {
+        /// The text.
+        sql: String,
+        /// True if it must not be like that.
+        negative: bool,
+        /// What it has to be like.
+        condition: Condition,
+    },
+}
+
+/// Conditions as one: all have to hold, or one. Those about the same text are one call, after what SQL compares.
+pub(super) fn together(said: Vec<Said>, all: bool, parameters: &mut Parameters) -> String {
+    let (mut conditions, mut texts): (Vec<String>, Vec<(String, Texts)>) = (Vec::new(), Vec::new());
+    for said in said {
+        match said {
+            Said::Sql(sql) => conditions.push(sql),
+            Said::Text { sql, negative, condition } => {
+                match texts.iter_mut().find(|(text, _)| *text == sql) {
+                    Some((_, texts)) => texts.tests.push((negative, condition)),
+                    None => texts.push((sql, Texts { all, tests: vec![(negative, condition)] })),
+                }
+            }
+        }
+    }
+    for (sql, texts) in texts {
+        let tests = parameters.add(Owned::Blob(texts.bytes()));
+        conditions.push(format!("{FIT}({sql}, {tests})"));
+    }
+    let (word, none) = if all { ("AND", "TRUE") } else { ("OR", "FALSE") };
+    join(&conditions, word, none)
 }
 
 /// What is compared.
@@ -56,132 +99,68 @@ pub(super) enum Kind {
 impl Operand {
     /// What holds where a value fits; for a negative operator, where the operator it negates does.
     /// None if the values cannot be compared with the column.
-    pub fn condition(
+    pub fn said(
         &self,
         contract: &Contract,
         operator: Operator,
         values: &[Value],
         parameters: &mut Parameters,
-    ) -> Option<String> {
-        if matches!(self.kind, Kind::Column(Form::Json(_))) {
-            return None;
-        }
-        let one = |value: &Value, parameters: &mut Parameters| match operator {
-            Operator::Less => self.ordered(contract, "<", value, parameters),
-            Operator::Greater => self.ordered(contract, ">", value, parameters),
-            Operator::LessOrEqual => self.ordered(contract, "<=", value, parameters),
-            Operator::GreaterOrEqual => self.ordered(contract, ">=", value, parameters),
-            Operator::StartsWith => self.starts_with(contract, value, parameters),
-            _ => self.contains(contract, value, parameters),
+    ) -> Option<Said> {
+        let subject = match self.kind {
+            Kind::Guid => Subject::Id,
+            Kind::Column(form) => Subject::Column(form),
         };
-        match operator {
-            Operator::Equals | Operator::NotEqual | Operator::Includes | Operator::Excludes => {
-                self.equals_any(contract, values, parameters)
+        let condition = Comparison::new(contract, subject, operator, values)?.into_condition();
+        let sql = match (&condition, &self.key) {
+            (Condition::Same(texts), Some(key)) => {
+                let (empty, texts): (Vec<_>, Vec<_>) = texts.iter().cloned().partition(String::is_empty);
+                same_keys(key, !empty.is_empty(), texts, parameters)
             }
-            _ => {
-                let each: Option<Vec<_>> = values.iter().map(|value| one(value, parameters)).collect();
-                Some(join(&each?, "OR", "FALSE"))
+            (Condition::StartsWith(starts), Some(key)) => {
+                let ranges: Vec<_> = starts.iter().map(|start| range(key, start, parameters)).collect();
+                join(&ranges, "OR", "FALSE")
             }
-        }
+            _ if condition.is_of_text() => {
+                parameters.within += values.len();
+                return Some(Said::Text { sql: self.as_text(), negative: false, condition });
+            }
+            _ => self.scalar(&condition, values, parameters)?,
+        };
+        Some(Said::Sql(sql))
     }
 
-    fn equals_any(
-        &self,
-        contract: &Contract,
-        values: &[Value],
-        parameters: &mut Parameters,
-    ) -> Option<String> {
+    /// A comparison of what is not text.
+    fn scalar(&self, condition: &Condition, values: &[Value], parameters: &mut Parameters) -> Option<String> {
         let sql = &self.sql;
-        if self.is_text() {
-            let texts = values.iter().map(|value| Some(fold(&self.text(contract, value)?)));
-            return Some(self.text_equals_any(texts.collect::<Option<_>>()?, parameters));
-        }
-        if let Kind::Column(Form::Decimal) = self.kind {
-            let each = values.iter().map(|value| self.ordered(contract, "=", value, parameters));
-            return Some(join(&each.collect::<Option<Vec<_>>>()?, "OR", "FALSE"));
-        }
-        let unset = matches!(self.kind, Kind::Column(Form::Reference))
-            && values.iter().any(|value| value.as_text().is_some_and(|text| text.trim().is_empty()));
-        let values = match self.kind {
-            // A text that is not a GUID is nobody's id.
-            Kind::Guid | Kind::Column(Form::Reference) => values.iter().filter_map(guid).collect(),
-            Kind::Column(form) => {
-                values.iter().map(|value| scalar(form, value)).collect::<Option<Vec<_>>>()?
+        let (form, sign) = match (condition, self.kind) {
+            (Condition::Ids { ids, unset }, _) => {
+                let ids = ids.iter().map(|id| Owned::Blob(id.0.to_vec())).collect();
+                let ids = parameters.add_all(ids);
+                return Some(match unset {
+                    true => format!("({sql} IN ({ids}) OR {sql} IS NULL)"),
+                    false => format!("{sql} IN ({ids})"),
+                });
             }
+            (Condition::Booleans(sign, _) | Condition::Integers(sign, _), Kind::Column(form)) => (form, sign),
+            (Condition::Doubles(sign, _) | Condition::Decimals(sign, _), Kind::Column(form)) => (form, sign),
+            _ => return None,
         };
-        let values = parameters.add_all(values);
-        Some(match self.kind {
-            Kind::Column(Form::Boolean) => format!("coalesce({sql}, 0) IN ({values})"),
-            _ if unset => format!("({sql} IN ({values}) OR {sql} IS NULL)"),
-            _ => format!("{sql} IN ({values})"),
-        })
-    }
-
-    fn text_equals_any(&self, texts: Vec<String>, parameters: &mut Parameters) -> String {
-        let Some(key) = &self.key else {
-            let texts = parameters.add_all(texts.into_iter().map(Owned::Text).collect());
-            return format!("coalesce(fold({}), '') IN ({texts})", self.sql);
+        let values = values.iter().map(|value| scalar(form, value)).collect::<Option<Vec<_>>>()?;
+        let compared = match form {
+            Form::Boolean => format!("coalesce({sql}, 0)"),
+            _ => sql.clone(),
         };
-        let (empty, texts): (Vec<String>, Vec<String>) = texts.into_iter().partition(String::is_empty);
-        let mut out = Vec::new();
-        if !empty.is_empty() {
-            out.push(format!("{key} IS NULL"));
+        if *sign == Sign::Equal && form != Form::Decimal {
+            return Some(format!("{compared} IN ({})", parameters.add_all(values)));
         }
-        if !texts.is_empty() {
-            let texts = parameters.add_all(texts.into_iter().map(Owned::Text).collect());
-            out.push(format!("{key} IN ({texts})"));
-        }
-        join(&out, "OR", "FALSE")
-    }
-
-    fn ordered(
-        &self,
-        contract: &Contract,
-        sign: &str,
-        value: &Value,
-        parameters: &mut Parameters,
-    ) -> Option<String> {
-        let sql = &self.sql;
-        match self.kind {
-            Kind::Column(Form::Decimal) => {
-                let value = parameters.add(scalar(Form::Decimal, value)?);
-                Some(format!("compare_decimals({sql}, {value}) {sign} 0"))
+        let each = values.into_iter().map(|value| {
+            let (value, sign) = (parameters.add(value), sign.sql());
+            match form {
+                Form::Decimal => format!("compare_decimals({sql}, {value}) {sign} 0"),
+                _ => format!("{compared} {sign} {value}"),
             }
-            Kind::Column(Form::Boolean) => {
-                let value = parameters.add(scalar(Form::Boolean, value)?);
-                Some(format!("coalesce({sql}, 0) {sign} {value}"))
-            }
-            Kind::Column(form) if !self.is_text() && form != Form::Reference => {
-                Some(format!("{sql} {sign} {}", parameters.add(scalar(form, value)?)))
-            }
-            _ => {
-                let text = parameters.add(Owned::Text(fold(&self.text(contract, value)?)));
-                Some(format!("fold({}) {sign} {text}", self.as_text()))
-            }
-        }
-    }
-
-    fn contains(&self, contract: &Contract, value: &Value, parameters: &mut Parameters) -> Option<String> {
-        let part = parameters.add(Owned::Text(fold_case(&self.text(contract, value)?)));
-        Some(format!("instr(fold({}), {part}) > 0", self.as_text()))
-    }
-
-    fn starts_with(&self, contract: &Contract, value: &Value, parameters: &mut Parameters) -> Option<String> {
-        let start = fold_case(self.text(contract, value)?.trim_start());
-        let Some(key) = &self.key else {
-            let start = parameters.add(Owned::Text(start));
-            return Some(format!("instr(fold({}), {start}) = 1", self.as_text()));
-        };
-        let end = end_of_range(&start);
-        let start = parameters.add(Owned::Text(start));
-        Some(match end {
-            Some(end) => format!("({key} >= {start} AND {key} < {})", parameters.add(Owned::Text(end))),
-            None => format!("{key} >= {start}"),
-        })
-    }
-
-    fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Column(Form::Text | Form::Enumeration(_)))
+        });
+        Some(join(&each.collect::<Vec<_>>(), "OR", "FALSE"))
     }
 
     /// The column as the text that the interface writes.
@@ -198,26 +177,29 @@ impl Operand {
             Kind::Column(Form::Text | Form::Decimal | Form::Enumeration(_) | Form::Json(_)) => sql.clone(),
         }
     }
-
-    /// A value as the text that the interface writes.
-    fn text(&self, contract: &Contract, value: &Value) -> Option<String> {
-        match (self.kind, value) {
-            (_, Value::Text(text)) => Some(text.to_string()),
-            (_, Value::Boolean(truth)) => Some(truth.to_string()),
-            (_, Value::Integer(number)) => Some(number.to_string()),
-            (_, Value::Decimal(number)) => Some(number.to_string()),
-            (_, Value::Double(number)) => Some(format_double(*number)),
-            (_, Value::Time(time)) => Some(time.to_string()),
-            (Kind::Column(Form::Enumeration(id)), Value::Enumeration(value)) => {
-                contract.model.enumeration(id).values.get(usize::from(value.0)).cloned()
-            }
-            _ => None,
-        }
-    }
 }
 
-fn guid(value: &Value) -> Option<Owned> {
-    value.as_text().and_then(Guid::parse).map(|id| Owned::Blob(id.0.to_vec()))
+/// That a key is one of these, or none where that is wanted.
+fn same_keys(key: &str, none: bool, texts: Vec<String>, parameters: &mut Parameters) -> String {
+    let mut out = Vec::new();
+    if none {
+        out.push(format!("{key} IS NULL"));
+    }
+    if !texts.is_empty() {
+        let texts = parameters.add_all(texts.into_iter().map(Owned::Text).collect());
+        out.push(format!("{key} IN ({texts})"));
+    }
+    join(&out, "OR", "FALSE")
+}
+
+/// The keys that begin with a text. An empty text has no key.
+fn range(key: &str, start: &str, parameters: &mut Parameters) -> String {
+    let end = end_of_range(start);
+    let start = parameters.add(Owned::Text(start.to_owned()));
+    match end {
+        Some(end) => format!("({key} >= {start} AND {key} < {})", parameters.add(Owned::Text(end))),
+        None => format!("{key} >= {start}"),
+    }
 }
 
 /// A value for a column that is not text, if it is of a fitting kind.

@@ -7,3 +7,6 @@ mod links;
 mod mail;
 mod objects;
 mod search;
+mod texts;
+
+pub(super) use texts::{FIT, fit};

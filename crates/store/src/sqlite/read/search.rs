@@ -1,6 +1,6 @@
 //! Search: a filter as one statement.
 
-use super::compare::{Kind, Operand, Parameters};
+use super::compare::{Kind, Operand, Parameters, Said, together};
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
 use crate::filter::{Column, Filter, Operator, Test};
@@ -57,7 +57,7 @@ fn statement(
 ) -> Result<(String, Vec<Owned>)> {
     let table = schema.table(object);
     let mut query = Query { schema, table, joins: vec![], parameters: Parameters::new(account) };
-    let condition = query.filter(filter)?;
+    let condition = query.filter(&filter.merged())?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let most = query.parameters.add(Owned::Integer(limit));
     let (name, joins) = (&table.name, query.joins.concat());
@@ -76,31 +76,74 @@ struct Query<'a> {
     parameters: Parameters,
 }
 
+/// Tests of the same of an object's links, that one look at the links decides.
+struct Linked<'a> {
+    link: LinkId,
+    source: Source,
+    target: Option<Guid>,
+    tests: Vec<&'a Test>,
+}
+
+impl Linked<'_> {
+    fn is_negative(&self) -> bool {
+        self.tests.iter().any(|test| test.operator.is_negative())
+    }
+
+    /// Whether a test of which all have to hold, or one, is decided by the same look. If several have to hold,
+    /// several links may do that, unless there is but one.
+    fn takes(&self, test: &Test, all: bool) -> bool {
+        let Linked { link, source, target, .. } = *self;
+        let negative = test.operator.is_negative();
+        test.column == (Column::Link { link, source, target })
+            && self.is_negative() == negative
+            && (all == negative || target.is_some())
+    }
+}
+
 impl Query<'_> {
     fn filter(&mut self, filter: &Filter) -> Result<String> {
         match filter {
-            Filter::All(filters) => Ok(join(&self.filters(filters)?, "AND", "TRUE")),
-            Filter::Any(filters) => Ok(join(&self.filters(filters)?, "OR", "FALSE")),
-            Filter::Test(test) => self.test(test),
+            Filter::All(filters) => self.several(filters, true),
+            Filter::Any(filters) => self.several(filters, false),
+            Filter::Test(_) => self.several(std::slice::from_ref(filter), true),
         }
     }
 
-    fn filters(&mut self, filters: &[Filter]) -> Result<Vec<String>> {
-        filters.iter().map(|filter| self.filter(filter)).collect()
-    }
-
-    fn test(&mut self, test: &Test) -> Result<String> {
-        match test.column {
-            Column::Id => self.own(cv_object::ID, test),
-            Column::Own(field) => self.own(field, test),
-            Column::Link { link, source, target } => self.link(link, source, target, test),
+    /// Filters of which all have to hold, or one.
+    fn several(&mut self, filters: &[Filter], all: bool) -> Result<String> {
+        let mut said = Vec::new();
+        let mut linked: Vec<Linked<'_>> = Vec::new();
+        for filter in filters {
+            match filter {
+                Filter::All(_) | Filter::Any(_) => said.push(Said::Sql(self.filter(filter)?)),
+                Filter::Test(test) => match test.column {
+                    Column::Id => said.push(self.own(cv_object::ID, test)?),
+                    Column::Own(field) => said.push(self.own(field, test)?),
+                    Column::Link { link, source, target } => {
+                        match linked.iter_mut().find(|known| known.takes(test, all)) {
+                            Some(known) => known.tests.push(test),
+                            None => linked.push(Linked { link, source, target, tests: vec![test] }),
+                        }
+                    }
+                },
+            }
         }
+        for linked in linked {
+            said.push(Said::Sql(self.link(&linked, all)?));
+        }
+        Ok(together(said, all, &mut self.parameters))
     }
 
-    fn own(&mut self, field: FieldId, test: &Test) -> Result<String> {
+    fn own(&mut self, field: FieldId, test: &Test) -> Result<Said> {
         let operand = member(self.table, field, "o").map(|operand| self.present(field, operand));
-        let condition = self.compare(operand, test.operator, &test.values)?;
-        Ok(if test.operator.is_negative() { format!("({condition}) IS NOT TRUE") } else { condition })
+        let said = self.compare(operand, test.operator, &test.values)?;
+        Ok(match said {
+            Said::Sql(sql) if test.operator.is_negative() => Said::Sql(format!("({sql}) IS NOT TRUE")),
+            Said::Sql(sql) => Said::Sql(sql),
+            Said::Text { sql, condition, .. } => {
+                Said::Text { sql, condition, negative: test.operator.is_negative() }
+            }
+        })
     }
 
     /// What a member shows of another object is that object's, and its index is of no use.
@@ -117,23 +160,29 @@ impl Query<'_> {
         own
     }
 
-    fn link(&mut self, link: LinkId, source: Source, target: Option<Guid>, test: &Test) -> Result<String> {
-        let links = self.schema.link(link);
+    fn link(&mut self, linked: &Linked<'_>, all: bool) -> Result<String> {
+        let Linked { link, source, target, tests } = linked;
+        let (links, negative) = (self.schema.link(*link), linked.is_negative());
         let other = self.schema.table(links.target);
-        let operand = match source {
-            Source::Id => Ok(Operand { sql: "l.target".to_owned(), kind: Kind::Guid, key: None }),
-            Source::Value => {
-                Ok(Operand { sql: "l.value".to_owned(), kind: Kind::Column(Form::Text), key: None })
-            }
-            Source::Target(field) => member(other, field, "t"),
-        };
-        let condition = self.compare(operand, test.operator, &test.values)?;
+        let mut said = Vec::new();
+        for test in tests {
+            let operand = match *source {
+                Source::Id => Ok(Operand { sql: "l.target".to_owned(), kind: Kind::Guid, key: None }),
+                Source::Value => {
+                    Ok(Operand { sql: "l.value".to_owned(), kind: Kind::Column(Form::Text), key: None })
+                }
+                Source::Target(field) => member(other, field, "t"),
+            };
+            said.push(self.compare(operand, test.operator, &test.values)?);
+        }
+        // What none of several may be is what one of them is not.
+        let condition = together(said, all != negative, &mut self.parameters);
         let join = format!(r#"JOIN "{}" t ON t.account_id = l.account_id AND t.id = l.target"#, other.name);
         let narrowed =
             target.map(|id| format!("AND l.target = {}", self.parameters.add(Owned::Blob(id.0.to_vec()))));
         Ok(format!(
             r#"o.id {}IN (SELECT l.owner FROM "{}" l {} WHERE l.account_id = ?1 {} AND {condition})"#,
-            if test.operator.is_negative() { "NOT " } else { "" },
+            if negative { "NOT " } else { "" },
             links.name,
             if matches!(source, Source::Target(_)) { join.as_str() } else { "" },
             narrowed.unwrap_or_default(),
@@ -146,10 +195,10 @@ impl Query<'_> {
         operand: std::result::Result<Operand, String>,
         operator: Operator,
         values: &[Value],
-    ) -> Result<String> {
+    ) -> Result<Said> {
         let table = || self.table.name.clone();
         let operand = operand.map_err(|column| StoreError::Filter { table: table(), column })?;
-        operand.condition(self.schema.contract, operator, values, &mut self.parameters).ok_or_else(|| {
+        operand.said(self.schema.contract, operator, values, &mut self.parameters).ok_or_else(|| {
             let column = operand.sql.trim_start_matches(|c| c != '"').split('"').nth(1).unwrap_or_default();
             StoreError::Filter { table: table(), column: column.to_owned() }
         })
