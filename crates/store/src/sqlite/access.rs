@@ -3,7 +3,7 @@
 use super::journal::Part;
 use super::schema::Schema;
 use crate::error::Result;
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
 /// A connection within a transaction, and the tables it knows.
 pub(crate) struct Access<'a> {
@@ -17,6 +17,18 @@ impl<'a> Access<'a> {
     /// Where there is no journal.
     pub fn plain(connection: &'a Connection, schema: &'a Schema) -> Access<'a> {
         Access { connection, schema, part: None }
+    }
+
+    /// A verb's statement, which is counted.
+    pub fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>> {
+        self.schema.asked.statement();
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// What a verb's statement gave, with its rows counted.
+    pub fn given<T>(&self, rows: Vec<T>) -> Vec<T> {
+        self.schema.asked.rows(rows.len());
+        rows
     }
 }
 
