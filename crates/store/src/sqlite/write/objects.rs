@@ -150,41 +150,39 @@ impl Access<'_> {
     /// Sets all columns.
     fn update_rows(&self, account: AccountId, table: &Table, records: &[Record]) -> Result<()> {
         let mut statement = self.prepare(&self.schema.sql(table.id).update_same_keys)?;
+        let mut others = Vec::new();
         for record in records {
             let id = row::id(table, record)?;
-            let keys: Vec<_> = table.keys.iter().map(|key| row::key(key, record)).collect();
             statement.raw_bind_parameter(1, account.0)?;
             statement.raw_bind_parameter(2, id.0)?;
             let place = row::bind(self.schema, table, &table.columns, record, &mut statement, 3)?;
-            for (index, key) in keys.iter().enumerate() {
-                statement.raw_bind_parameter(place + index, key)?;
+            for (index, key) in table.keys.iter().enumerate() {
+                statement.raw_bind_parameter(place + index, row::key(key, record))?;
             }
             if statement.raw_execute()? == 0 {
-                self.update_with_keys(account, table, record, &keys)?;
+                others.push(record);
             }
         }
-        Ok(())
+        if others.is_empty() { Ok(()) } else { self.update_with_keys(account, table, &others) }
     }
 
     /// The rarer update: keys are indexed, and setting one moves its entry even if it stays the same.
-    fn update_with_keys(
-        &self,
-        account: AccountId,
-        table: &Table,
-        record: &Record,
-        keys: &[Option<String>],
-    ) -> Result<()> {
-        let id = row::id(table, record)?;
-        let mut statement = self.prepare(&self.schema.sql(table.id).update)?;
-        statement.raw_bind_parameter(1, account.0)?;
-        statement.raw_bind_parameter(2, id.0)?;
-        row::bind(self.schema, table, &table.columns, record, &mut statement, 3)?;
-        if statement.raw_execute()? == 0 {
-            return Err(StoreError::Missing { table: table.name.clone() });
-        }
-        for (key, value) in self.schema.sql(table.id).keys.iter().zip(keys) {
-            let mut update = self.prepare(&key.update)?;
-            update.execute(params![account.0, id.0, value])?;
+    fn update_with_keys(&self, account: AccountId, table: &Table, records: &[&Record]) -> Result<()> {
+        let sql = self.schema.sql(table.id);
+        let mut statement = self.prepare(&sql.update)?;
+        let updates = sql.keys.iter().map(|key| self.prepare(&key.update));
+        let mut updates = updates.collect::<Result<Vec<_>>>()?;
+        for record in records {
+            let id = row::id(table, record)?;
+            statement.raw_bind_parameter(1, account.0)?;
+            statement.raw_bind_parameter(2, id.0)?;
+            row::bind(self.schema, table, &table.columns, record, &mut statement, 3)?;
+            if statement.raw_execute()? == 0 {
+                return Err(StoreError::Missing { table: table.name.clone() });
+            }
+            for (update, key) in updates.iter_mut().zip(&table.keys) {
+                update.execute(params![account.0, id.0, row::key(key, record)])?;
+            }
         }
         Ok(())
     }
