@@ -96,10 +96,8 @@ impl Work<'_> {
         let ids: Vec<Option<Guid>> = records.iter().map(|record| Guid::parse(id_text(record)?)).collect();
         let known: Vec<Guid> = ids.iter().flatten().copied().collect();
         let exists = writer.exists(self.account, self.members.owner, &known)?;
-        let links = writer.links(self.account, self.link, &known)?;
-        let is_in =
-            |rows: &Vec<(Guid, Option<String>)>| rows.iter().any(|(target, _)| *target == self.container);
-        let mut state = exists.into_iter().zip(links.iter().map(is_in));
+        let pairs: Vec<(Guid, Guid)> = known.iter().map(|id| (*id, self.container)).collect();
+        let mut state = exists.into_iter().zip(writer.linked(self.account, self.link, &pairs)?);
         let mut inside: HashSet<Guid> = HashSet::new();
         let mut changed = Vec::new();
         let mut outcomes = Vec::with_capacity(records.len());

@@ -11,7 +11,7 @@ use contract::handles::object::{
 };
 use contract::scalar::{parse_date_time, parse_decimal};
 use contract::{Code, Contract, FieldId, Guid, Lists, Record, Timestamp};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 const BETWEEN: char = '|';
 const ROW: char = '=';
@@ -30,8 +30,8 @@ pub(crate) struct Question {
     pub text: String,
     pub kind: String,
     lists: &'static Lists,
-    choices: Vec<String>,
-    rows: Vec<String>,
+    choices: Named,
+    rows: Named,
     format: String,
     allows_other: bool,
     allows_none: bool,
@@ -60,9 +60,35 @@ pub(crate) struct Codes {
     pub twice: Code,
 }
 
+/// Texts that answers name, in any case.
+#[derive(Debug)]
+struct Named(HashMap<String, String>);
+
+impl Named {
+    fn new(texts: impl IntoIterator<Item = String>) -> Named {
+        let mut out = HashMap::new();
+        for text in texts {
+            out.entry(lower(&text)).or_insert(text);
+        }
+        Named(out)
+    }
+
+    /// The first that an answer names.
+    fn find(&self, text: &str) -> Option<&String> {
+        self.0.get(&lower(text))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// The answers of one call.
 pub(crate) struct Sheet<'q> {
     questions: &'q [Question],
+    /// Where the first question of each identifier and of each code is.
+    by_id: HashMap<Guid, usize>,
+    by_code: HashMap<String, usize>,
     codes: Codes,
     now: Timestamp,
     seen: HashSet<(Guid, usize)>,
@@ -81,7 +107,12 @@ pub(crate) struct Answered<'q> {
 impl<'q> Sheet<'q> {
     /// A sheet for answers to those questions.
     pub fn new(questions: &'q [Question], codes: Codes, now: Timestamp) -> Sheet<'q> {
-        Sheet { questions, codes, now, seen: HashSet::new() }
+        let (mut by_id, mut by_code) = (HashMap::new(), HashMap::new());
+        for (place, question) in questions.iter().enumerate() {
+            by_id.entry(question.id).or_insert(place);
+            by_code.entry(lower(&question.code)).or_insert(place);
+        }
+        Sheet { questions, by_id, by_code, codes, now, seen: HashSet::new() }
     }
 
     /// Reads the answer in a record of somebody.
@@ -90,7 +121,7 @@ impl<'q> Sheet<'q> {
     /// The sheet's codes; CV91102 for what the question does not allow.
     pub fn take(&mut self, owner: Guid, record: &Record) -> Result<Answered<'q>, Code> {
         let name = (record.text(cv_answer::QUESTION_ID), record.text(cv_answer::QUESTION_CODE));
-        let (index, question) = named(self.questions, name, self.codes)?;
+        let (index, question) = self.named(name)?;
         let answer = sent(record.text(cv_answer::ANSWER));
         let parts = question.read(answer.ok_or(self.codes.unanswered)?, self.now)?;
         let adds = self.seen.contains(&(owner, index));
@@ -100,26 +131,24 @@ impl<'q> Sheet<'q> {
         self.seen.insert((owner, index));
         Ok(Answered { question, parts, adds })
     }
-}
 
-/// The question that an answer names, by its identifier or else its code.
-fn named<'q>(
-    questions: &'q [Question],
-    (id, code): (Option<&str>, Option<&str>),
-    codes: Codes,
-) -> Result<(usize, &'q Question), Code> {
-    let mut all = questions.iter().enumerate();
-    let found = match (sent(id), sent(code)) {
-        (None, None) => Err(codes.unnamed),
-        (Some(id), _) => {
-            let id = Guid::parse(id).ok_or(codes.unknown_id)?;
-            all.find(|(_, question)| question.id == id).ok_or(codes.unknown_id)
+    /// The question that an answer names, by its identifier or else its code.
+    fn named(&self, (id, code): (Option<&str>, Option<&str>)) -> Result<(usize, &'q Question), Code> {
+        let codes = self.codes;
+        let place = match (sent(id), sent(code)) {
+            (None, None) => return Err(codes.unnamed),
+            (Some(id), _) => {
+                let id = Guid::parse(id).ok_or(codes.unknown_id)?;
+                self.by_id.get(&id).ok_or(codes.unknown_id)?
+            }
+            (None, Some(code)) => self.by_code.get(&lower(code)).ok_or(codes.unknown_code)?,
+        };
+        let question = self.questions.get(*place).ok_or(codes.unknown_id)?;
+        if question.is_unanswerable(codes.survey_types) {
+            return Err(codes.unanswerable);
         }
-        (None, Some(code)) => all.find(|(_, question)| is(&question.code, code)).ok_or(codes.unknown_code),
-    };
-    found.and_then(|found| {
-        if found.1.is_unanswerable(codes.survey_types) { Err(codes.unanswerable) } else { Ok(found) }
-    })
+        Ok((*place, question))
+    }
 }
 
 impl Question {
@@ -223,7 +252,7 @@ impl Question {
 
     fn row(&self, part: &str, now: Timestamp) -> Result<Part, Code> {
         let (row, answer) = part.split_once(ROW).ok_or(code::CV91102)?;
-        let row = self.rows.iter().find(|known| is(known, row)).ok_or(code::CV91102)?;
+        let row = self.rows.find(row).ok_or(code::CV91102)?;
         let part = if self.choices.is_empty() {
             Part { row: None, text: Some(self.free(answer.trim(), now)?), other: None }
         } else {
@@ -233,7 +262,7 @@ impl Question {
     }
 
     fn choice(&self, text: &str) -> Result<Part, Code> {
-        match self.choices.iter().find(|choice| is(choice, text)) {
+        match self.choices.find(text) {
             Some(choice) => Ok(Part { row: None, text: Some(choice.clone()), other: None }),
             None if self.allows_other => {
                 Ok(Part { row: None, text: None, other: Some(text.trim().to_owned()) })
@@ -258,9 +287,13 @@ fn sent(text: Option<&str>) -> Option<&str> {
 }
 
 fn is(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    lower(one) == lower(other)
 }
 
-fn texts(record: &Record, detail: FieldId, field: FieldId) -> Vec<String> {
-    record.records(detail).filter_map(|detail| detail.text(field)).map(str::to_owned).collect()
+fn lower(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+fn texts(record: &Record, detail: FieldId, field: FieldId) -> Named {
+    Named::new(record.records(detail).filter_map(|detail| detail.text(field)).map(str::to_owned))
 }

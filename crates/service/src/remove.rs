@@ -10,8 +10,9 @@ use contract::{Code, Guid, ObjectId, OperationId, Record};
 use std::collections::HashSet;
 use store::{AccountId, Reader, StoreError};
 
-/// Why a stored object may not be deleted, if it may not.
-pub(crate) type Refusal = fn(&Reader<'_>, AccountId, &Record) -> Result<Option<Code>, StoreError>;
+/// Why each stored object may not be deleted, if it may not.
+pub(crate) type Refusal =
+    fn(&Reader<'_>, AccountId, &[Option<Record>]) -> Result<Vec<Option<Code>>, StoreError>;
 
 /// Deletes the objects that the records name by their Ids; the others of the call are not harmed by
 /// one that is unknown.
@@ -25,7 +26,8 @@ pub(crate) async fn remove(
     object: ObjectId,
     request: Record,
 ) -> Result<Record, Fault> {
-    remove_unless(service, session, operation, object, request, |_, _, _| Ok(None)).await
+    remove_unless(service, session, operation, object, request, |_, _, stored| Ok(vec![None; stored.len()]))
+        .await
 }
 
 /// Deletes as [`remove`] does, but for the objects that may not be deleted.
@@ -49,24 +51,24 @@ pub(crate) async fn remove_unless(
     let outcomes = service.store().write(move |writer| {
         let ids = named(&records, codes);
         let good: Vec<Guid> = ids.iter().filter_map(|id| id.ok()).collect();
-        let mut stored = writer.get(account, object, &good)?.into_iter();
+        let stored = writer.get(account, object, &good)?;
+        let refusals = refusal(writer, account, &stored)?;
+        let mut stored = stored.into_iter().zip(refusals);
         let mut going = Vec::new();
         let mut outcomes = Vec::with_capacity(records.len());
         for (record, id) in records.iter().zip(&ids) {
             outcomes.push(match id {
                 Err(code) => Outcome::refused(record, vec![*code]),
-                Ok(id) => match stored.next().flatten() {
-                    None => Outcome::refused(record, vec![codes.unknown]),
-                    Some(found) => match refusal(writer, account, &found)? {
-                        Some(code) => Outcome::refused(record, vec![code]),
-                        None => {
-                            going.push(*id);
-                            Outcome {
-                                source: source.and_then(|field| found.text(field)).map(Box::from),
-                                ..Outcome::accepted(record, *id)
-                            }
+                Ok(id) => match stored.next().unwrap_or_default() {
+                    (None, _) => Outcome::refused(record, vec![codes.unknown]),
+                    (Some(_), Some(code)) => Outcome::refused(record, vec![code]),
+                    (Some(found), None) => {
+                        going.push(*id);
+                        Outcome {
+                            source: source.and_then(|field| found.text(field)).map(Box::from),
+                            ..Outcome::accepted(record, *id)
                         }
-                    },
+                    }
                 },
             });
         }

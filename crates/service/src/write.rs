@@ -77,17 +77,21 @@ pub(crate) type Then = fn(&Written<'_>, &mut Writer<'_>) -> Result<(), StoreErro
 /// One record as the rules have left it, for what only its family can judge.
 pub(crate) struct Judged<'a> {
     pub service: &'a Service,
-    pub session: &'a Session,
-    pub reader: &'a Reader<'a>,
     /// The record as it was sent.
     pub sent: &'a Record,
     /// The object before the record was laid over it; none if it is new.
     pub before: Option<&'a Record>,
 }
 
+/// Records as they were sent, each with the object that it is about if that is stored.
+pub(crate) type Sent<'a> = [(&'a Record, Option<&'a Record>)];
+
+/// Reads, once for all records of a call, what they are judged by.
+pub(crate) type Judging = fn(&Reader<'_>, &Session, &Sent<'_>) -> Result<Judge, StoreError>;
+
 /// What is wrong with an object by rules that are about more than the record; it may fill in what
 /// follows from other objects.
-pub(crate) type Judge = fn(&Judged<'_>, &mut Record) -> Result<Vec<Code>, StoreError>;
+pub(crate) type Judge = Box<dyn Fn(&Judged<'_>, &mut Record) -> Vec<Code>>;
 
 /// Runs the call.
 ///
@@ -125,9 +129,9 @@ pub(crate) async fn write_judged(
     session: &Session,
     writing: Writing,
     request: Record,
-    judge: Judge,
+    judging: Judging,
 ) -> Result<Record, Fault> {
-    run(service, session, writing, request, Some(judge), |_, _| Ok(())).await
+    run(service, session, writing, request, Some(judging), |_, _| Ok(())).await
 }
 
 async fn run(
@@ -135,7 +139,7 @@ async fn run(
     session: &Session,
     writing: Writing,
     request: Record,
-    judge: Option<Judge>,
+    judging: Option<Judging>,
     then: Then,
 ) -> Result<Record, Fault> {
     let contract = service.contract();
@@ -152,7 +156,7 @@ async fn run(
         strict_lengths: service.settings().strict_lengths,
         service: service.clone(),
         parent,
-        judge,
+        judging,
         then,
         session: session.clone(),
         writing,
@@ -184,7 +188,7 @@ struct Job {
     service: Service,
     /// The parameter that names the records' parent.
     parent: Option<String>,
-    judge: Option<Judge>,
+    judging: Option<Judging>,
     then: Then,
 }
 
@@ -214,6 +218,7 @@ impl Job {
         let mut links =
             Links::read(writer, self.contract, account, self.writing.object, call, &self.records)?;
         let references = References::read(writer, account, call, &self.records)?;
+        let judge = self.judging.map(|judging| judging(writer, &self.session, &laid)).transpose()?;
         let source = batch::source_field(self.contract, &self.batch, self.batch.item_type);
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(self.records.len());
@@ -245,7 +250,7 @@ impl Job {
                 }
             }
             let before = keys.of(&object);
-            let stored = (self.judge.is_some() && !is_new).then(|| object.clone());
+            let stored = (judge.is_some() && !is_new).then(|| object.clone());
             self.note(&mut object, is_new);
             (self.writing.stamp)(&mut object, record, &self.session, is_new);
             let rules = if is_new { &of_new } else { &of_stored };
@@ -254,10 +259,9 @@ impl Job {
             errors.extend(links.check(record, id));
             let after = keys.of(&object);
             errors.extend(keys.check(id, &after));
-            if let Some(judge) = self.judge {
-                let (service, session, reader) = (&self.service, &self.session, &*writer);
-                let judged = Judged { service, session, reader, sent: record, before: stored.as_ref() };
-                errors.extend(judge(&judged, &mut object)?);
+            if let Some(judge) = &judge {
+                let judged = Judged { service: &self.service, sent: record, before: stored.as_ref() };
+                errors.extend(judge(&judged, &mut object));
             }
             if !errors.is_empty() {
                 outcomes.push(self.refused(record, errors, source));

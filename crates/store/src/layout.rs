@@ -12,7 +12,8 @@ pub(crate) mod rows;
 pub(crate) use reference::Reference;
 pub(crate) use rows::{Kind, Shape};
 
-use crate::error::StoreError;
+use crate::asked::Counter;
+use crate::error::{Result, StoreError};
 use crate::verbs::TableId;
 use contract::handles::object::cv_object;
 use contract::model::snake_case;
@@ -29,6 +30,8 @@ pub(crate) struct Layout {
     tables: Vec<Table>,
     links: Vec<LinkTable>,
     shapes: Vec<Shape>,
+    /// What was asked of the database that has the tables.
+    pub asked: Counter,
 }
 
 /// The table of an object type.
@@ -129,7 +132,7 @@ impl Layout {
         let tables = tables.collect();
         let links = contract.links.iter();
         let links = links.map(|link| LinkTable { name: link.table.clone(), target: link.target }).collect();
-        let mut layout = Layout { contract, tables, links, shapes: Vec::new() };
+        let mut layout = Layout { contract, tables, links, shapes: Vec::new(), asked: Counter::default() };
         layout.shapes = rows::shapes(&layout);
         layout
     }
@@ -164,6 +167,22 @@ impl Layout {
         let members = &self.contract.model.ty(table.ty).members;
         let column = members.get(usize::from(field.0)).map(|member| member.column.clone());
         StoreError::Filter { table: table.name.clone(), column: column.unwrap_or_default() }
+    }
+
+    /// The places of members' columns, none of which shows another object's.
+    ///
+    /// # Errors
+    /// If one is no such column.
+    pub fn own_columns(&self, table: &Table, members: &[FieldId]) -> Result<Vec<usize>> {
+        let is_own = |place: &usize| {
+            let name = &table.columns[*place].name;
+            table.references.iter().all(|reference| reference.present(name).is_none())
+        };
+        let place = |field: &FieldId| {
+            let place = table.place(*field).filter(is_own);
+            place.ok_or_else(|| self.not_searchable(table.id, *field))
+        };
+        members.iter().map(place).collect()
     }
 
     /// Every table of objects.

@@ -12,6 +12,7 @@
 //! What a database is told lives in its folder: `sqlite/`, `postgres/`.
 
 mod account;
+mod asked;
 mod comparison;
 mod copy;
 mod error;
@@ -29,6 +30,7 @@ mod store;
 mod verbs;
 
 pub use account::{Account, AccountId, ApiUser, ContactKey, ContactType, Session, Sessions};
+pub use asked::Asked;
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use error::{DistributeError, OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};

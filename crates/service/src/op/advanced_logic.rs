@@ -10,8 +10,8 @@ use contract::handles::object::{
 };
 use contract::handles::{code, object_type, operation};
 use contract::{Code, Contract, Guid, Record, Value};
-use std::collections::HashSet;
-use store::{AccountId, StoreError, Writer};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use store::{AccountId, Reader, StoreError};
 
 /// AddAdvancedLogic: each record's Id names the field whose choices depend on those of the source
 /// field. A field has one logic, under its own Id; adding to it replaces the rows of the same source
@@ -28,15 +28,16 @@ pub(crate) async fn add_advanced_logic(
     let ids = ids.ok_or_else(|| Fault::new(code::CV10000, "the call has no codes for its ids"))?;
     let (account, at) = (session.account.id, session.at);
     let outcomes = service.store().write(move |writer| {
+        let known = Known::read(writer, account, &records)?;
         let mut seen = HashSet::new();
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(records.len());
         for record in &records {
-            outcomes.push(match logic(writer, account, record, ids, &mut seen)? {
+            outcomes.push(match logic(&known, record, ids, &mut seen) {
                 Err(code) => Outcome::refused(record, vec![code]),
                 Ok(id) => {
-                    match writer.get(account, object_type::ADVANCED_LOGIC, &[id])?.pop().flatten() {
-                        Some(stored) => updated.push(laid_over(stored, record)),
+                    match known.logic.get(&id) {
+                        Some(stored) => updated.push(laid_over(stored.clone(), record)),
                         None => created.push(fresh(contract, id, record)),
                     }
                     Outcome::accepted(record, id)
@@ -50,33 +51,48 @@ pub(crate) async fn add_advanced_logic(
     Ok(batch::response(contract, operation, batch, outcomes.await?))
 }
 
-/// The field that a record gives logic to, if the record is good.
-fn logic(
-    writer: &Writer<'_>,
-    account: AccountId,
-    record: &Record,
-    ids: IdCodes,
-    seen: &mut HashSet<Guid>,
-) -> Result<Result<Guid, Code>, StoreError> {
-    let field = |id: Guid| {
-        let found = writer.get(account, object_type::ENTITY_CUSTOM_FIELD, &[id])?;
-        Ok::<_, StoreError>(found.into_iter().flatten().next())
-    };
-    let Some(text) = id_text(record) else { return Ok(Err(ids.missing)) };
-    let Some(id) = Guid::parse(text) else { return Ok(Err(ids.invalid)) };
-    let Some(child) = field(id)? else { return Ok(Err(ids.invalid)) };
-    if !seen.insert(id) {
-        return Ok(Err(ids.twice));
+/// The fields that a call's records name, and the logic that they have.
+struct Known {
+    fields: HashMap<Guid, Record>,
+    logic: HashMap<Guid, Record>,
+}
+
+impl Known {
+    fn read(reader: &Reader<'_>, account: AccountId, records: &[Record]) -> Result<Known, StoreError> {
+        let of = records.iter().filter_map(|record| Guid::parse(id_text(record)?));
+        let of: BTreeSet<Guid> = of.collect();
+        let sources = records.iter().filter_map(|record| source(record)).filter_map(Guid::parse);
+        let fields: BTreeSet<Guid> = of.iter().copied().chain(sources).collect();
+        let read = |object, ids: BTreeSet<Guid>| {
+            let ids: Vec<Guid> = ids.into_iter().collect();
+            let found = reader.get(account, object, &ids)?;
+            let found = ids.into_iter().zip(found).filter_map(|(id, found)| Some((id, found?)));
+            Ok::<_, StoreError>(found.collect())
+        };
+        Ok(Known {
+            fields: read(object_type::ENTITY_CUSTOM_FIELD, fields)?,
+            logic: read(object_type::ADVANCED_LOGIC, of)?,
+        })
     }
-    let source = record.text(advanced_logic::SOURCE_FIELD).map(str::trim).filter(|text| !text.is_empty());
-    let Some(source) = source else { return Ok(Err(code::CV91101)) };
-    let Some(source_id) = Guid::parse(source).filter(|source| *source != id) else {
-        return Ok(Err(code::CV91102));
-    };
+}
+
+fn source(record: &Record) -> Option<&str> {
+    record.text(advanced_logic::SOURCE_FIELD).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The field that a record gives logic to, if the record is good.
+fn logic(known: &Known, record: &Record, ids: IdCodes, seen: &mut HashSet<Guid>) -> Result<Guid, Code> {
+    let id = Guid::parse(id_text(record).ok_or(ids.missing)?).ok_or(ids.invalid)?;
+    let child = known.fields.get(&id).ok_or(ids.invalid)?;
+    if !seen.insert(id) {
+        return Err(ids.twice);
+    }
+    let source = Guid::parse(source(record).ok_or(code::CV91101)?).filter(|source| *source != id);
+    let source = known.fields.get(&source.ok_or(code::CV91102)?);
     let category = entity_custom_field::CATEGORY;
-    let source = field(source_id)?.filter(|source| source.get(category) == child.get(category));
-    let Some(source) = source else { return Ok(Err(code::CV91102)) };
-    Ok(choices(record, &child, &source).map(|()| id))
+    let source = source.filter(|source| source.get(category) == child.get(category));
+    choices(record, child, source.ok_or(code::CV91102)?)?;
+    Ok(id)
 }
 
 /// Every row must name a choice of the source field and choices of the field itself.
@@ -128,7 +144,8 @@ fn laid_over(mut stored: Record, record: &Record) -> Record {
         Value::List(items) if source(&stored) == source(record) => items,
         _ => Vec::new(),
     };
-    kept.retain(|row| rows.iter().all(|new| choice(new) != choice(row)));
+    let replaced: HashSet<Option<String>> = rows.iter().map(choice).collect();
+    kept.retain(|row| !replaced.contains(&choice(row)));
     kept.extend(rows.iter().cloned());
     stored.set(advanced_logic::SOURCE_FIELD, record.get(advanced_logic::SOURCE_FIELD).clone());
     stored.set(advanced_logic::ADVANCED_LOGIC_CHOICES, Value::List(kept));

@@ -1,14 +1,18 @@
 //! Who takes part in an event: invitees and their guests, each with its registration.
 
+mod book;
+
+pub(super) use book::Attendees;
+
 use crate::parent;
 use contract::handles::enumeration::invitee_status;
-use contract::handles::object::{cv_invitee, cv_object, guest, invitee, registration};
+use contract::handles::object::{cv_object, guest, invitee, registration};
 use contract::handles::{code, object_type};
 use contract::table::fold;
-use contract::{Code, Contract, EnumValue, FieldId, Guid, ObjectId, OperationId, Record, Timestamp};
-use store::{AccountId, Reader, StoreError, Writer};
+use contract::{Code, Contract, EnumValue, FieldId, Guid, ObjectId, OperationId, Record};
+use store::{AccountId, Reader, StoreError};
 
-/// An invitee or a guest, as stored, and the registration it comes with.
+/// An invitee or a guest and the registration it comes with.
 pub(super) struct Attendee {
     pub id: Guid,
     pub record: Record,
@@ -51,73 +55,6 @@ static GUEST: Members = Members {
 };
 
 impl Attendee {
-    /// The invitee or guest of an id.
-    pub fn by_id(reader: &Reader<'_>, account: AccountId, id: Guid) -> Result<Option<Attendee>, StoreError> {
-        for members in [&INVITEE, &GUEST] {
-            if let Some(record) = one(reader, account, members.object, id)? {
-                return Attendee::with_registration(reader, account, id, record, members).map(Some);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The invitee or guest of a confirmation number.
-    fn by_number(
-        reader: &Reader<'_>,
-        account: AccountId,
-        number: &str,
-    ) -> Result<Option<Attendee>, StoreError> {
-        for members in [&INVITEE, &GUEST] {
-            let found = reader.find(account, (members.object, members.number), &[fold(number)])?;
-            if let Some(id) = found.into_iter().flatten().next() {
-                return Attendee::by_id(reader, account, id);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The one that a record names by its Id or else by its confirmation number.
-    pub fn named(
-        reader: &Reader<'_>,
-        account: AccountId,
-        record: &Record,
-    ) -> Result<Result<Attendee, Code>, StoreError> {
-        let text = |field| record.text(field).map(str::trim).filter(|text| !text.is_empty());
-        let found = match (text(cv_invitee::ID), text(cv_invitee::CONFIRMATION_NUMBER)) {
-            (None, None) => return Ok(Err(code::CV91101)),
-            (Some(id), _) => match Guid::parse(id) {
-                Some(id) => Attendee::by_id(reader, account, id)?,
-                None => None,
-            },
-            (None, Some(number)) => Attendee::by_number(reader, account, number)?,
-        };
-        Ok(found.ok_or(code::CV84001))
-    }
-
-    fn with_registration(
-        reader: &Reader<'_>,
-        account: AccountId,
-        id: Guid,
-        record: Record,
-        members: &'static Members,
-    ) -> Result<Attendee, StoreError> {
-        let registration = if members.object == INVITEE.object {
-            let field = registration::INVITEE_ID;
-            reader
-                .referring(account, object_type::REGISTRATION, field, &[id])?
-                .into_iter()
-                .flatten()
-                .next_back()
-        } else {
-            record.text(guest::REGISTRATION_ID).and_then(Guid::parse)
-        };
-        let registration = match registration {
-            Some(id) => one(reader, account, object_type::REGISTRATION, id)?,
-            None => None,
-        };
-        Ok(Attendee { id, record, registration, members })
-    }
-
     /// The event it takes part in.
     pub fn event(&self) -> Option<Guid> {
         self.record.text(self.members.event).and_then(Guid::parse)
@@ -141,22 +78,6 @@ impl Attendee {
         let registration = || self.registration.as_ref().and_then(|found| found.text(registration::STATUS));
         let accepted = status_text(contract, invitee_status::ACCEPTED);
         own.or_else(registration).is_some_and(|text| fold(text) == fold(accepted))
-    }
-
-    /// Writes it and its registration back.
-    pub fn save(
-        &mut self,
-        writer: &mut Writer<'_>,
-        account: AccountId,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.record.set(self.members.last_modified_date, at);
-        writer.update(account, self.members.object, std::slice::from_ref(&self.record), at)?;
-        if let Some(registration) = &mut self.registration {
-            registration.set(registration::LAST_MODIFIED_DATE, at);
-            writer.update(account, object_type::REGISTRATION, std::slice::from_ref(registration), at)?;
-        }
-        Ok(())
     }
 }
 

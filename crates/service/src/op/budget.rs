@@ -2,18 +2,19 @@
 
 mod costs;
 mod details;
+mod known;
 mod plan;
 
 use super::conversion_rate::Rates;
 use crate::remove::remove;
 use crate::session::Session;
-use crate::write::{Judged, Mode, Writing, is_nothing, write_judged};
+use crate::write::{Judge, Judged, Mode, Sent, Writing, write_judged};
 use crate::{Fault, Service};
-use contract::handles::object::{budget_item, event, product_detail, session};
+use contract::handles::object::budget_item;
 use contract::handles::{code, object_type, operation};
 use contract::{Code, Decimal, Guid, Record, Value};
-use plan::Plan;
-use store::StoreError;
+use known::{Event, Known};
+use store::{Reader, StoreError};
 
 /// CreateBudgetItem: a record with an Id changes that item, one without makes a new one.
 pub(crate) async fn create_budget_item(
@@ -27,7 +28,7 @@ pub(crate) async fn create_budget_item(
         mode: Mode::Save,
         stamp: |_, _, _, _| {},
     };
-    write_judged(service, session, writing, request, judge).await
+    write_judged(service, session, writing, request, judging).await
 }
 
 /// DeleteBudgetItem: takes items out of their budgets.
@@ -39,27 +40,30 @@ pub(crate) async fn delete_budget_item(
     remove(service, session, operation::DELETE_BUDGET_ITEM, object_type::BUDGET_ITEM, request).await
 }
 
+/// Reads what items are held against.
+fn judging(reader: &Reader<'_>, session: &Session, sent: &Sent<'_>) -> Result<Judge, StoreError> {
+    let known = Known::read(reader, session.account.id, sent)?;
+    let rates = Rates::read(reader, session.account.id, session.at)?;
+    Ok(Box::new(move |judged, item| judge(&known, &rates, judged, item)))
+}
+
 /// Holds an item against its event's budget, the account's currencies and its own details. An event
 /// that is unknown is said elsewhere.
-fn judge(judged: &Judged<'_>, item: &mut Record) -> Result<Vec<Code>, StoreError> {
-    let account = judged.session.account.id;
+fn judge(known: &Known, rates: &Rates, judged: &Judged<'_>, item: &mut Record) -> Vec<Code> {
     let mut errors = Vec::new();
-    if let Some(id) = item.text(budget_item::EVENT_ID).and_then(Guid::parse)
-        && let Some(event) =
-            judged.reader.get(account, object_type::EVENT, &[id])?.into_iter().flatten().next()
-    {
-        match Plan::of(judged.reader, account, id)? {
+    let event = item.text(budget_item::EVENT_ID).and_then(Guid::parse);
+    if let Some((id, event)) = event.and_then(|id| Some((id, known.event(id)?))) {
+        match &event.plan {
             None => errors.push(code::CV91253),
             Some(plan) => errors.extend(plan.check(judged.sent, item)),
         }
-        errors.extend(product(judged, item, id, &event)?);
-        errors.extend(details::registrants(judged, item, id)?);
+        errors.extend(product(known, judged, item, (id, event)));
+        errors.extend(details::registrants(known, judged, item, id));
     }
-    let rates = Rates::read(judged.reader, account, judged.session.at)?;
-    errors.extend(currency(judged, item, &rates));
+    errors.extend(currency(judged, item, rates));
     errors.extend(costs::check(judged, item));
-    errors.extend(details::payments(judged, item, &rates));
-    Ok(errors)
+    errors.extend(details::payments(judged, item, rates));
+    errors
 }
 
 /// The item's currency, which is the account's own where none is sent, and its rate, which is the
@@ -97,28 +101,15 @@ fn currency(judged: &Judged<'_>, item: &mut Record, rates: &Rates) -> Option<Cod
 /// A product is a session of the event, or one that the event itself lists. It gives the item its
 /// name.
 fn product(
+    known: &Known,
     judged: &Judged<'_>,
     item: &mut Record,
-    id: Guid,
-    event: &Record,
-) -> Result<Option<Code>, StoreError> {
-    let Some(text) =
-        judged.sent.text(budget_item::PRODUCT_ID).filter(|text| !text.trim().is_empty() && !is_nothing(text))
-    else {
-        return Ok(None);
-    };
-    let Some(wanted) = Guid::parse(text) else { return Ok(Some(code::CV91224)) };
-    let is = |text: Option<&str>, id: Guid| text.and_then(Guid::parse) == Some(id);
-    let sessions = judged.reader.get(judged.session.account.id, object_type::SESSION, &[wanted])?;
-    let of_event = sessions.iter().flatten().find(|found| is(found.text(session::EVENT_ID), id));
-    let mut listed = event.records(event::PRODUCT_DETAIL);
-    let name = match of_event {
-        Some(found) => found.get(session::PRODUCT_NAME),
-        None => match listed.find(|product| is(product.text(product_detail::PRODUCT_ID), wanted)) {
-            Some(found) => found.get(product_detail::PRODUCT_NAME),
-            None => return Ok(Some(code::CV91224)),
-        },
-    };
+    (id, event): (Guid, &Event),
+) -> Option<Code> {
+    let text = known::product(judged.sent)?;
+    let name =
+        Guid::parse(text).and_then(|wanted| known.session(wanted, id).or_else(|| event.product(wanted)));
+    let Some(name) = name else { return Some(code::CV91224) };
     item.set(budget_item::PRODUCT_NAME, name.clone());
-    Ok(None)
+    None
 }

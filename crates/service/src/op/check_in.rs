@@ -2,7 +2,7 @@
 //!
 //! No mail goes to the planner, whatever the call says of an alert.
 
-use super::attendee::{Attendee, one};
+use super::attendee::{Attendee, Attendees, one};
 use super::order;
 use crate::batch::{self, Outcome};
 use crate::remove::named;
@@ -62,37 +62,36 @@ impl Call {
             _ => Err(code::CV97101),
         };
         let is_anywhere = product.is_empty();
+        let ids = named(records, self.codes);
+        let known = ids.iter().filter_map(|id| id.ok()).filter(|_| target.is_ok());
+        let mut attendees = Attendees::read(writer, self.account, known)?;
         let mut outcomes = Vec::with_capacity(records.len());
-        for (record, id) in records.iter().zip(named(records, self.codes)) {
+        for (record, id) in records.iter().zip(ids) {
             let done = match (target, id) {
                 (Err(code), _) | (_, Err(code)) => Err(code),
-                (Ok(target), Ok(id)) => self.one(writer, id, target, is_anywhere)?,
+                (Ok(target), Ok(id)) => self.one(&mut attendees, id, target, is_anywhere),
             };
             outcomes.push(Outcome::of(record, done));
         }
+        attendees.write(writer, self.account, self.at)?;
         Ok(outcomes)
     }
 
     fn one(
         &self,
-        writer: &mut Writer<'_>,
+        attendees: &mut Attendees,
         id: Guid,
         target: Option<Guid>,
         is_anywhere: bool,
-    ) -> Result<Result<Guid, Code>, StoreError> {
-        let Some(mut attendee) = Attendee::by_id(writer, self.account, id)? else {
-            return Ok(Err(self.codes.invalid));
-        };
-        let done = match target {
+    ) -> Result<Guid, Code> {
+        let mut attendee = attendees.get(id).ok_or(self.codes.invalid)?;
+        match target {
             Some(session) if self.of_session => self.at_session(&mut attendee, session),
             _ if !is_anywhere && attendee.event() != target => Err(self.codes.invalid),
             _ => self.at_event(&mut attendee),
-        };
-        if let Err(code) = done {
-            return Ok(Err(code));
-        }
-        attendee.save(writer, self.account, self.at)?;
-        Ok(Ok(id))
+        }?;
+        attendees.keep(attendee, self.at);
+        Ok(id)
     }
 
     fn at_event(&self, attendee: &mut Attendee) -> Result<(), Code> {

@@ -7,6 +7,7 @@ use crate::{Fault, Service};
 use contract::handles::object::{cv_conversion_rate, cv_object};
 use contract::handles::{object_type, operation};
 use contract::{Decimal, Record, Timestamp, Value};
+use std::collections::HashMap;
 use store::{AccountId, Reader, StoreError, Writer};
 
 /// CreateConversionRate: each record is a rate from its start on; the one before it ends there.
@@ -48,17 +49,17 @@ fn end_earlier(written: &Written<'_>, writer: &mut Writer<'_>) -> Result<(), Sto
     let mut rates = writer.all(account, object_type::CONVERSION_RATE)?;
     let pair = |rate: &Record| {
         [cv_conversion_rate::BASE_CURRENCY_CODE, cv_conversion_rate::CURRENCY_CODE]
-            .map(|field| rate.get(field).clone())
+            .map(|field| rate.text(field).map(str::to_owned))
     };
-    let mut taken = Vec::new();
+    let mut taken = HashMap::new();
     let mut ended = Vec::new();
     // The last one made comes first.
     while let Some(mut rate) = rates.pop() {
         if !is_current(&rate, at) {
             continue;
         }
-        let Some((_, start)) = taken.iter().find(|(key, _)| *key == pair(&rate)) else {
-            taken.push((pair(&rate), rate.time(cv_conversion_rate::START_DATE).unwrap_or(at)));
+        let Some(start) = taken.get(&pair(&rate)) else {
+            taken.insert(pair(&rate), rate.time(cv_conversion_rate::START_DATE).unwrap_or(at));
             continue;
         };
         rate.set(cv_conversion_rate::CURRENT, false);

@@ -14,8 +14,8 @@ use contract::handles::object::{
 };
 use contract::handles::{code, object_type, operation};
 use contract::{Code, Contract, Guid, Record, Value};
-use std::collections::HashMap;
-use store::{AccountId, StoreError, Writer};
+use std::collections::{BTreeSet, HashMap};
+use store::{AccountId, Reader, StoreError, Writer};
 
 const CODES: Codes = Codes {
     survey_types: feedback_survey_type::LIST,
@@ -50,16 +50,14 @@ pub(crate) async fn create_post_event_feedback(
         };
         let questions = questions(writer, contract, account, &event)?;
         let mut sheet = Sheet::new(&questions, CODES, session.at);
-        let mut people = People { event: &event, account, ids, known: HashMap::new() };
+        let mut people = People::read(writer, account, &event, ids, &records)?;
         let mut outcomes = Vec::with_capacity(records.len());
         for record in &records {
-            let result = match people.find(writer, record)? {
-                Ok(id) => sheet.take(id, record).map(|answered| {
-                    people.answer(contract, id, &answered);
-                    id_text(record).and_then(Guid::parse).unwrap_or(id)
-                }),
-                Err(code) => Err(code),
-            };
+            let result = people.find(record).and_then(|id| {
+                let answered = sheet.take(id, record)?;
+                people.answer(contract, id, &answered);
+                Ok(id_text(record).and_then(Guid::parse).unwrap_or(id))
+            });
             outcomes.push(Outcome::of(record, result));
         }
         let changed = people.changed(&session);
@@ -82,54 +80,66 @@ fn questions(
 }
 
 /// Those who answer, by the identifiers of their registrations.
-struct People<'a> {
-    event: &'a Record,
-    account: AccountId,
+struct People {
     ids: IdCodes,
-    known: HashMap<Guid, (Record, bool)>,
+    /// The registration of each identifier that a record has, or why there is none.
+    named: HashMap<Guid, Result<Guid, Code>>,
+    registrations: HashMap<Guid, (Record, bool)>,
 }
 
-impl People<'_> {
-    /// The registration of a record's person.
-    fn find(&mut self, writer: &Writer<'_>, record: &Record) -> Result<Result<Guid, Code>, StoreError> {
-        let Some(text) = id_text(record) else { return Ok(Err(self.ids.missing)) };
-        let Some(id) = Guid::parse(text) else { return Ok(Err(self.ids.invalid)) };
-        if self.known.contains_key(&id) {
-            return Ok(Ok(id));
+impl People {
+    /// Reads those that the records name: invitees of the event, or registrations.
+    fn read(
+        reader: &Reader<'_>,
+        account: AccountId,
+        event: &Record,
+        ids: IdCodes,
+        records: &[Record],
+    ) -> Result<People, StoreError> {
+        let of_event = |found: &Record, field| parent::is(found.text(field), event);
+        let named: BTreeSet<Guid> =
+            records.iter().filter_map(|record| Guid::parse(id_text(record)?)).collect();
+        let named: Vec<Guid> = named.into_iter().collect();
+        let invitees = reader.get(account, object_type::INVITEE, &named)?;
+        let (mut accepted, mut others) = (Vec::new(), Vec::new());
+        let mut people = People { ids, named: HashMap::new(), registrations: HashMap::new() };
+        for (id, found) in named.into_iter().zip(invitees) {
+            match found.filter(|found| of_event(found, invitee::EVENT_ID)) {
+                None => others.push(id),
+                Some(found) if found.enumeration(invitee::STATUS) == Some(invitee_status::ACCEPTED) => {
+                    accepted.push(id);
+                }
+                Some(_) => drop(people.named.insert(id, Err(code::CV90104))),
+            }
         }
-        let one = |object| Ok::<_, StoreError>(writer.get(self.account, object, &[id])?.pop().flatten());
-        let of_event = |found: &Record, field| parent::is(found.text(field), self.event);
-        let registration = match one(object_type::INVITEE)?.filter(|found| of_event(found, invitee::EVENT_ID))
-        {
-            Some(found) if found.enumeration(invitee::STATUS) != Some(invitee_status::ACCEPTED) => {
-                return Ok(Err(code::CV90104));
+        let (object, field) = (object_type::REGISTRATION, registration::INVITEE_ID);
+        let referring = reader.referring(account, object, field, &accepted)?;
+        let of_invitees = accepted.iter().zip(&referring).flat_map(|(id, of)| of.iter().map(|of| (*id, *of)));
+        // An invitee that has no registration of the event has none.
+        people.named.extend(accepted.iter().map(|id| (*id, Err(code::CV90104))));
+        people.named.extend(others.iter().map(|id| (*id, Err(ids.invalid))));
+        let wanted: Vec<(Guid, Guid)> = of_invitees.chain(others.iter().map(|id| (*id, *id))).collect();
+        let wanted_ids: Vec<Guid> = wanted.iter().map(|(_, registration)| *registration).collect();
+        let found = reader.get(account, object, &wanted_ids)?;
+        for ((named, id), found) in wanted.into_iter().zip(found) {
+            let Some(found) = found.filter(|found| of_event(found, registration::EVENT_ID)) else { continue };
+            // The first counts.
+            if let Some(named) = people.named.get_mut(&named).filter(|named| named.is_err()) {
+                *named = Ok(id);
+                people.registrations.entry(id).or_insert((found, false));
             }
-            Some(_) => {
-                let field = registration::INVITEE_ID;
-                let ids = writer.referring(self.account, object_type::REGISTRATION, field, &[id])?.concat();
-                let found = writer.get(self.account, object_type::REGISTRATION, &ids)?;
-                let mut found = found.into_iter().flatten();
-                let Some(found) = found.find(|found| of_event(found, registration::EVENT_ID)) else {
-                    return Ok(Err(code::CV90104));
-                };
-                found
-            }
-            None => {
-                let found = one(object_type::REGISTRATION)?;
-                let found = found.filter(|found| of_event(found, registration::EVENT_ID));
-                let Some(found) = found else { return Ok(Err(self.ids.invalid)) };
-                found
-            }
-        };
-        let Some(id) = registration.text(cv_object::ID).and_then(Guid::parse) else {
-            return Ok(Err(self.ids.invalid));
-        };
-        self.known.entry(id).or_insert((registration, false));
-        Ok(Ok(id))
+        }
+        Ok(people)
+    }
+
+    /// The registration of a record's person.
+    fn find(&self, record: &Record) -> Result<Guid, Code> {
+        let id = Guid::parse(id_text(record).ok_or(self.ids.missing)?).ok_or(self.ids.invalid)?;
+        self.named.get(&id).copied().unwrap_or(Err(self.ids.invalid))
     }
 
     fn answer(&mut self, contract: &Contract, id: Guid, answered: &Answered<'_>) {
-        let Some((registration, changed)) = self.known.get_mut(&id) else { return };
+        let Some((registration, changed)) = self.registrations.get_mut(&id) else { return };
         *changed = true;
         let question = answered.question;
         let mut items = match registration.take(registration::EVENT_SURVEY_DETAIL) {
@@ -155,7 +165,7 @@ impl People<'_> {
     }
 
     fn changed(self, session: &Session) -> Vec<Record> {
-        let changed = self.known.into_values().filter(|(_, changed)| *changed);
+        let changed = self.registrations.into_values().filter(|(_, changed)| *changed);
         changed
             .map(|(mut record, _)| {
                 record.set(registration::LAST_MODIFIED_DATE, session.at);

@@ -1,6 +1,6 @@
 //! UpdateInviteeInternalInfo: a planner's answers, for invitees, to an event's internal questions.
 
-use super::attendee::{Attendee, event_of};
+use super::attendee::{Attendee, Attendees, event_of};
 use crate::batch::{self, Outcome};
 use crate::question::{Answered, Codes, Part, Question, Sheet};
 use crate::rules::id_text;
@@ -60,10 +60,12 @@ impl Call {
         };
         let questions = self.questions(writer, event)?;
         let mut sheet = Sheet::new(&questions, CODES, self.session.at);
-        let mut outcomes = Vec::with_capacity(records.len());
-        for record in records {
-            outcomes.push(Outcome::of(record, self.answer(writer, event, &mut sheet, record)?));
-        }
+        let account = self.session.account.id;
+        let ids = records.iter().filter_map(|record| Guid::parse(id_text(record)?));
+        let mut attendees = Attendees::read(writer, account, ids)?;
+        let outcome = |record| Outcome::of(record, self.answer(&mut attendees, event, &mut sheet, record));
+        let outcomes = records.iter().map(outcome).collect();
+        attendees.write(writer, account, self.session.at)?;
         Ok(outcomes)
     }
 
@@ -76,26 +78,20 @@ impl Call {
 
     fn answer(
         &self,
-        writer: &mut Writer<'_>,
+        attendees: &mut Attendees,
         event: Guid,
         sheet: &mut Sheet<'_>,
         record: &Record,
-    ) -> Result<Result<Guid, Code>, StoreError> {
-        let account = self.session.account.id;
-        let Some(text) = id_text(record) else { return Ok(Err(code::CV95105)) };
-        let found = match Guid::parse(text) {
-            Some(id) => Attendee::by_id(writer, account, id)?,
-            None => None,
-        };
+    ) -> Result<Guid, Code> {
+        let id = Guid::parse(id_text(record).ok_or(code::CV95105)?);
         let is_here = |found: &Attendee| found.is_invitee() && found.event() == Some(event);
-        let Some(mut attendee) = found.filter(is_here) else { return Ok(Err(code::CV84001)) };
-        let answered = match sheet.take(attendee.id, record) {
-            Ok(answered) => answered,
-            Err(code) => return Ok(Err(code)),
-        };
+        let found = id.and_then(|id| attendees.get(id)).filter(is_here);
+        let mut attendee = found.ok_or(code::CV84001)?;
+        let id = attendee.id;
+        let answered = sheet.take(id, record)?;
         self.note(&mut attendee.record, &answered);
-        attendee.save(writer, account, self.session.at)?;
-        Ok(Ok(attendee.id))
+        attendees.keep(attendee, self.session.at);
+        Ok(id)
     }
 
     /// Notes an answer in the place of the one that was there, or with those of the same call.

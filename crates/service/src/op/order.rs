@@ -14,10 +14,11 @@ use contract::handles::object::{
 use contract::handles::{list, object_type};
 use contract::table::fold;
 use contract::{Contract, Decimal, FieldId, Guid, Record, Timestamp, Value};
+use std::collections::HashMap;
 use store::{AccountId, Reader, StoreError};
 
-/// Registrations that are read at a time to be counted.
-const READ: usize = 500;
+/// Objects of an event that are read at a time, where only some of them or little of each is kept.
+pub(super) const READ: usize = 500;
 
 /// The items of a registration, taken out of it; [`put`] puts them back.
 pub(super) fn take(registration: &mut Record) -> Vec<Record> {
@@ -41,9 +42,14 @@ pub(super) fn is_of(item: &Record, attendee: &Attendee) -> bool {
     }
 }
 
+/// The product that an item is of.
+pub(super) fn product_of(item: &Record) -> Option<Guid> {
+    item.text(order_detail::PRODUCT_ID).and_then(Guid::parse)
+}
+
 /// Whether an item is of that product.
 pub(super) fn is_for(item: &Record, product: Guid) -> bool {
-    item.text(order_detail::PRODUCT_ID).and_then(Guid::parse) == Some(product)
+    product_of(item) == Some(product)
 }
 
 /// Whether that is what became of an item. One that says nothing is registered.
@@ -54,7 +60,13 @@ pub(super) fn is(item: &Record, action: &str) -> bool {
 /// The attendee's item of a product, if it has one that is registered or waits.
 pub(super) fn item_of(attendee: &Attendee, product: Guid) -> Option<&Record> {
     let mut items = attendee.registration.iter().flat_map(|found| found.records(registration::ORDER_DETAIL));
-    items.find(|item| is_of(item, attendee) && is_for(item, product) && !is(item, order_action::CANCELLED))
+    items.find(|item| is_for(item, product) && is_of(item, attendee) && !is(item, order_action::CANCELLED))
+}
+
+/// The attendee's items that are registered or wait.
+pub(super) fn items_of(attendee: &Attendee) -> impl Iterator<Item = &Record> {
+    let items = attendee.registration.iter().flat_map(|found| found.records(registration::ORDER_DETAIL));
+    items.filter(|item| is_of(item, attendee) && !is(item, order_action::CANCELLED))
 }
 
 /// Makes an item, not yet anybody's, of a session.
@@ -99,39 +111,64 @@ fn copied(contract: &Contract, from: &Record, pairs: &[(FieldId, FieldId)]) -> R
     item
 }
 
-/// Adds an item for an attendee to its registration, or revives the one it had; what was paid for
-/// that stays paid.
-pub(super) fn add(attendee: &mut Attendee, mut item: Record, action: &str, ids: [Guid; 2], at: Timestamp) {
-    let product = item.text(order_detail::PRODUCT_ID).and_then(Guid::parse);
+/// Adds items for an attendee to its registration, or revives those it had; what was paid for them
+/// stays paid. `ids` gives each the two that it has if it is new.
+pub(super) fn add(
+    attendee: &mut Attendee,
+    new: Vec<Record>,
+    action: &str,
+    mut ids: impl FnMut() -> [Guid; 2],
+    at: Timestamp,
+) {
     let Some(mut registration) = attendee.registration.take() else { return };
     let mut items = take(&mut registration);
-    let old = items.iter().position(|old| product.is_some_and(|id| is_for(old, id)) && is_of(old, attendee));
-    let id = |old: Option<&Record>, field: FieldId, new: Guid| {
-        old.and_then(|old| old.text(field)).map_or_else(|| new.to_string(), str::to_owned)
-    };
-    let stored = old.map(|index| &items[index]);
-    let paid = stored.map_or(Decimal::ZERO, |old| amount(old, order_detail::AMOUNT_PAID));
-    item.set(order_detail::ORDER_DETAIL_ITEM_ID, id(stored, order_detail::ORDER_DETAIL_ITEM_ID, ids[0]));
-    item.set(order_detail::ORDER_DETAIL_ID, id(stored, order_detail::ORDER_DETAIL_ID, ids[1]));
+    let mut places: HashMap<Guid, usize> = HashMap::new();
+    for (place, item) in items.iter().enumerate().filter(|(_, item)| is_of(item, attendee)) {
+        if let Some(product) = product_of(item) {
+            places.entry(product).or_insert(place);
+        }
+    }
+    for mut item in new {
+        let ids = ids();
+        let product = product_of(&item);
+        let place = product.and_then(|product| places.get(&product)).copied();
+        fill(&mut item, attendee, &registration, place.and_then(|place| items.get(place)), ids);
+        item.set(order_detail::ACTION, action);
+        item.set(order_detail::ACTION_DATE, at);
+        // A place on a waitlist costs nothing until it becomes a seat.
+        if action != order_action::REGISTERED {
+            set_amount(&mut item, order_detail::AMOUNT, Decimal::ZERO);
+        }
+        let paid = amount(&item, order_detail::AMOUNT_PAID);
+        settle(&mut item, paid);
+        match place.and_then(|place| items.get_mut(place)) {
+            Some(old) => *old = item,
+            None => {
+                places.extend(product.map(|product| (product, items.len())));
+                items.push(item);
+            }
+        }
+    }
+    put(&mut registration, items);
+    attendee.registration = Some(registration);
+}
+
+/// Makes an item the attendee's, in the place of an old one if there is one.
+fn fill(item: &mut Record, attendee: &Attendee, registration: &Record, old: Option<&Record>, ids: [Guid; 2]) {
+    for (field, new) in
+        [(order_detail::ORDER_DETAIL_ITEM_ID, ids[0]), (order_detail::ORDER_DETAIL_ID, ids[1])]
+    {
+        let known = old.and_then(|old| old.text(field));
+        item.set(field, known.map_or_else(|| new.to_string(), str::to_owned));
+    }
+    let paid = old.map_or(Decimal::ZERO, |old| amount(old, order_detail::AMOUNT_PAID));
+    set_amount(item, order_detail::AMOUNT_PAID, paid);
     let members = attendee.members();
     item.set(order_detail::ATTENDEE_ID, attendee.id);
     item.set(order_detail::FIRST_NAME, attendee.record.get(members.first_name).clone());
     item.set(order_detail::LAST_NAME, attendee.record.get(members.last_name).clone());
     item.set(order_detail::ORDER_NUMBER, registration.get(registration::CONFIRMATION_NUMBER).clone());
-    item.set(order_detail::ACTION, action);
-    item.set(order_detail::ACTION_DATE, at);
     item.set(order_detail::PARTICIPANT, false);
-    // A place on a waitlist costs nothing until it becomes a seat.
-    if action != order_action::REGISTERED {
-        set_amount(&mut item, order_detail::AMOUNT, Decimal::ZERO);
-    }
-    settle(&mut item, paid);
-    match old {
-        Some(index) => items[index] = item,
-        None => items.push(item),
-    }
-    put(&mut registration, items);
-    attendee.registration = Some(registration);
 }
 
 /// Cancels an item: its price is off, and what was paid for it is due back.
@@ -178,18 +215,25 @@ pub(super) fn count(
     Ok((registered, waiting))
 }
 
-/// What a product of an event costs: the first of its fees that is active.
-pub(super) fn price(
-    reader: &Reader<'_>,
-    account: AccountId,
-    event: Guid,
-    product: Guid,
-) -> Result<Decimal, StoreError> {
-    let detail = one(reader, account, object_type::EVENT_DETAIL, event)?;
-    let mut fees = detail.iter().flat_map(|detail| detail.records(event_detail::FEES));
-    let fee = fees.find(|fee| {
-        fee.text(fees::PRODUCT_ID).and_then(Guid::parse) == Some(product)
-            && fee.boolean(fees::ACTIVE) != Some(false)
-    });
-    Ok(fee.map_or(Decimal::ZERO, |fee| amount(fee, fees::FEE_AMOUNT)))
+/// What the products of an event cost: the first fee of each that is active.
+pub(super) struct Prices(HashMap<Guid, Decimal>);
+
+impl Prices {
+    /// Those of an event.
+    pub fn read(reader: &Reader<'_>, account: AccountId, event: Guid) -> Result<Prices, StoreError> {
+        let detail = one(reader, account, object_type::EVENT_DETAIL, event)?;
+        let fees = detail.iter().flat_map(|detail| detail.records(event_detail::FEES));
+        let mut prices = HashMap::new();
+        for fee in fees.filter(|fee| fee.boolean(fees::ACTIVE) != Some(false)) {
+            if let Some(product) = fee.text(fees::PRODUCT_ID).and_then(Guid::parse) {
+                prices.entry(product).or_insert_with(|| amount(fee, fees::FEE_AMOUNT));
+            }
+        }
+        Ok(Prices(prices))
+    }
+
+    /// The price of a product; what has no fee costs nothing.
+    pub fn of(&self, product: Guid) -> Decimal {
+        self.0.get(&product).copied().unwrap_or(Decimal::ZERO)
+    }
 }

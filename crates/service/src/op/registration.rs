@@ -9,7 +9,7 @@ mod steps;
 
 pub(super) use seats::Seats;
 
-use super::attendee::{Attendee, event_of};
+use super::attendee::{Attendee, Attendees, event_of};
 use crate::batch::{self, Outcome};
 use crate::parent;
 use crate::remove::named;
@@ -85,55 +85,50 @@ impl Call {
             Ok(item) => item,
             Err(code) => return refused(code),
         };
-        let seats = Seats::of_event(writer, contract, account, event_id, &event)?;
+        let offered = match self.action {
+            registration_action::REGISTER => {
+                steps::offered(writer, contract, account, (event_id, &event), admission_item)?
+            }
+            _ => Vec::new(),
+        };
         let mut taking = Taking {
             service: &self.service,
             session: &self.session,
             event_id,
-            event: &event,
-            seats,
+            seats: Seats::of_event(writer, contract, account, event_id, &event)?,
             item_seats: Seats::of_item(writer, account, event_id, admission_item)?,
-            admission_item,
+            offered,
+            cancelled: Vec::new(),
         };
-        let mut outcomes = Vec::with_capacity(records.len());
-        for (record, id) in records.iter().zip(named(records, self.codes)) {
-            let taken = match id {
-                Ok(id) => self.take(writer, &mut taking, id)?,
-                Err(code) => Err(code),
-            };
-            outcomes.push(Outcome::of(record, taken));
-        }
+        let ids = named(records, self.codes);
+        let mut attendees = Attendees::read(writer, account, ids.iter().filter_map(|id| id.ok()))?;
+        let outcome = |(record, id): (&Record, Result<Guid, Code>)| {
+            Outcome::of(record, id.and_then(|id| self.take(&mut attendees, &mut taking, id)))
+        };
+        let outcomes = records.iter().zip(ids).map(outcome).collect();
+        attendees.write(writer, account, self.session.at)?;
+        taking.cancel_guests(writer)?;
         Ok(outcomes)
     }
 
     /// Takes the step for one invitee.
-    fn take(
-        &self,
-        writer: &mut Writer<'_>,
-        taking: &mut Taking<'_>,
-        id: Guid,
-    ) -> Result<Result<Guid, Code>, StoreError> {
-        let account = self.session.account.id;
-        let found = Attendee::by_id(writer, account, id)?;
+    fn take(&self, attendees: &mut Attendees, taking: &mut Taking<'_>, id: Guid) -> Result<Guid, Code> {
         let is_here = |found: &Attendee| found.is_invitee() && found.event() == Some(taking.event_id);
-        let Some(mut attendee) = found.filter(is_here) else { return Ok(Err(self.codes.invalid)) };
-        let to = match self.step.next(attendee.record.enumeration(invitee::STATUS)) {
-            Ok(to) => to,
-            Err(code) => return Ok(Err(code)),
-        };
+        let mut attendee = attendees.get(id).filter(is_here).ok_or(self.codes.invalid)?;
+        let to = self.step.next(attendee.record.enumeration(invitee::STATUS))?;
         if let Some(code) = self.step.seat
             && !(taking.seats.any() && taking.item_seats.any())
         {
-            return Ok(Err(code));
+            return Err(code);
         }
         match self.action {
-            registration_action::REGISTER => taking.register(writer, &mut attendee)?,
-            registration_action::CANCEL => taking.cancel(writer, &mut attendee)?,
+            registration_action::REGISTER => taking.register(&mut attendee),
+            registration_action::CANCEL => taking.cancel(&mut attendee),
             _ => {}
         }
         taking.enter(&mut attendee.record, to);
-        attendee.save(writer, account, self.session.at)?;
-        Ok(Ok(id))
+        attendees.keep(attendee, self.session.at);
+        Ok(id)
     }
 
     fn refuses_event(&self, event: &Record) -> Option<Code> {

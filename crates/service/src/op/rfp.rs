@@ -39,10 +39,11 @@ fn show(written: &Written<'_>, writer: &mut Writer<'_>) -> Result<(), StoreError
         viewers.extend(groups.map(|(group, _)| (rfp::USER_GROUP_VISIBILITY_DETAIL, group)));
     }
     let created: Vec<Guid> = written.created.iter().filter_map(id_of).collect();
-    for (detail, viewer) in viewers {
+    for detail in [rfp::USER_VISIBILITY_DETAIL, rfp::USER_GROUP_VISIBILITY_DETAIL] {
+        let viewers = viewers.iter().filter(|(of, _)| *of == detail);
+        let rows = viewers.flat_map(|(_, viewer)| created.iter().map(|rfp| (*rfp, *viewer, None)));
         if let Some(link) = contract.link_of(object_type::RFP, detail) {
-            let rows: Vec<_> = created.iter().map(|rfp| (*rfp, viewer, None)).collect();
-            writer.link(account, link, &rows)?;
+            writer.link(account, link, &rows.collect::<Vec<_>>())?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! SessionRegAction: registers attendees for a session of their event, or takes them out.
 
-use super::attendee::{Attendee, one};
-use super::order;
+use super::attendee::{Attendee, Attendees, one};
+use super::order::{self, Prices, READ};
 use super::registration::Seats;
 use crate::batch::{self, Outcome};
 use crate::session::Session;
@@ -65,10 +65,14 @@ impl Call {
         records: &[Record],
     ) -> Result<Vec<Outcome>, StoreError> {
         let mut target = self.target(writer, product)?;
+        let mut attendees = match target {
+            Ok(_) => Attendees::named(writer, self.session.account.id, records)?,
+            Err(_) => Attendees::default(),
+        };
         let mut outcomes = Vec::with_capacity(records.len());
         for record in records {
             let taken = match &mut target {
-                Ok(target) => self.one(writer, target, record)?,
+                Ok(target) => self.one(&mut attendees, target, record),
                 Err(code) => Err(*code),
             };
             let reference = record.text(cv_invitee::MESSAGE_ID).map(Box::from);
@@ -77,6 +81,7 @@ impl Call {
                 Err(code) => Outcome { errors: vec![code], reference, ..Outcome::default() },
             });
         }
+        attendees.write(writer, self.session.account.id, self.session.at)?;
         Ok(outcomes)
     }
 
@@ -100,7 +105,8 @@ impl Call {
         }
         let (taken, waiting) = order::count(reader, account, event, id)?;
         let mut item = order::of_session(contract)(&record);
-        order::set_amount(&mut item, order_detail::AMOUNT, order::price(reader, account, event, id)?);
+        let price = Prices::read(reader, account, event)?.of(id);
+        order::set_amount(&mut item, order_detail::AMOUNT, price);
         let waits = record.boolean(members::ENABLE_WAITLIST) == Some(true);
         let places = if waits { record.get(members::WAITLIST_CAPACITY).clone() } else { Value::Integer(0) };
         Ok(Ok(Target {
@@ -133,44 +139,37 @@ impl Call {
         let Some(group) = record.text(members::SESSION_GROUP).filter(|group| !group.is_empty()) else {
             return Ok(HashSet::new());
         };
-        let found = reader.referring(account, object_type::SESSION, members::EVENT_ID, &[event])?;
-        let ids: Vec<Guid> = found.into_iter().flatten().collect();
-        let sessions = ids.iter().zip(reader.get(account, object_type::SESSION, &ids)?);
+        let ids = reader.referring(account, object_type::SESSION, members::EVENT_ID, &[event])?.concat();
         let same = |found: &Record| found.text(members::SESSION_GROUP) == Some(group);
-        let others = sessions.filter(|(other, found)| **other != id && found.as_ref().is_some_and(same));
-        Ok(others.map(|(other, _)| *other).collect())
+        let mut others = HashSet::new();
+        for ids in ids.chunks(READ) {
+            let sessions = ids.iter().zip(reader.get(account, object_type::SESSION, ids)?);
+            let same = sessions.filter(|(_, found)| found.as_ref().is_some_and(same));
+            others.extend(same.map(|(other, _)| *other));
+        }
+        others.remove(&id);
+        Ok(others)
     }
 
-    fn one(
-        &self,
-        writer: &mut Writer<'_>,
-        target: &mut Target,
-        record: &Record,
-    ) -> Result<Result<Guid, Code>, StoreError> {
-        let account = self.session.account.id;
-        let mut attendee = match Attendee::named(writer, account, record)? {
-            Ok(attendee) => attendee,
-            Err(code) => return Ok(Err(code)),
-        };
+    fn one(&self, attendees: &mut Attendees, target: &mut Target, record: &Record) -> Result<Guid, Code> {
+        let mut attendee = attendees.find(record)?;
+        let id = attendee.id;
         if attendee.event() != Some(target.event) {
-            return Ok(Err(code::CV90108));
+            return Err(code::CV90108);
         }
         if !attendee.is_accepted(self.service.contract()) || attendee.registration.is_none() {
-            return Ok(Err(code::CV90104));
+            return Err(code::CV90104);
         }
-        let done = if self.registers {
+        if self.registers {
             self.register(target, &mut attendee)
         } else {
             self.unregister(target, &mut attendee)
-        };
-        if let Err(code) = done {
-            return Ok(Err(code));
-        }
+        }?;
         if let Some(registration) = &mut attendee.registration {
             registration.set(registration::MODIFIED_BY, self.session.user.as_str());
         }
-        attendee.save(writer, account, self.session.at)?;
-        Ok(Ok(attendee.id))
+        attendees.keep(attendee, self.session.at);
+        Ok(id)
     }
 
     /// Gives the attendee a seat, or else a place on the waitlist; who has a place may get a seat.
@@ -179,10 +178,11 @@ impl Call {
             Some(item) if order::is(item, order_action::REGISTERED) => return Err(code::CV90105),
             found => found.is_some(),
         };
-        if target.group.iter().any(|other| order::item_of(attendee, *other).is_some()) {
+        let is_in_group =
+            |item: &Record| order::product_of(item).is_some_and(|id| target.group.contains(&id));
+        if !target.group.is_empty() && order::items_of(attendee).any(is_in_group) {
             return Err(code::CV90109);
         }
-        let ids = [self.service.new_id(), self.service.new_id()];
         let action = if target.seats.any() {
             target.seats.change(-1);
             target.places.change(i64::from(waits));
@@ -193,7 +193,8 @@ impl Call {
         } else {
             return Err(code::CV70107);
         };
-        order::add(attendee, target.item.clone(), action, ids, self.session.at);
+        let ids = || [self.service.new_id(), self.service.new_id()];
+        order::add(attendee, vec![target.item.clone()], action, ids, self.session.at);
         Ok(())
     }
 

@@ -17,8 +17,8 @@ use contract::handles::{code, object_type, operation};
 use contract::table::fold;
 use contract::{Code, Contract, EnumValue, Guid, Record};
 use response::Responses;
-use std::collections::HashMap;
-use store::{AccountId, StoreError, Writer};
+use std::collections::{BTreeSet, HashMap};
+use store::{AccountId, Reader, StoreError, Writer};
 
 const CODES: Codes = Codes {
     // A survey's own questions are of no event's survey.
@@ -61,11 +61,14 @@ pub(crate) async fn create_survey_answer(
             Err(code) => return Ok(batch::all_refused(&records, code)),
         };
         let questions = questions(writer, contract, account, &survey)?;
+        let respondents = Respondents::read(writer, account, &survey, (ids, status), &records)?;
+        let known = respondents.known.values().map(|(respondent, _)| respondent);
+        let responses = Responses::read(writer, (&session, &survey, status), known, &records)?;
         let mut work = Work {
             service: &service,
             sheet: Sheet::new(&questions, CODES, session.at),
-            respondents: Respondents { survey: &survey, account, ids, status, known: HashMap::new() },
-            responses: Responses::new(&session, &survey, status),
+            respondents,
+            responses,
         };
         let mut outcomes = Vec::with_capacity(records.len());
         for record in &records {
@@ -89,7 +92,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Takes one answer; its respondent comes back.
     fn answer(&mut self, writer: &Writer<'_>, record: &Record) -> Result<Result<Guid, Code>, StoreError> {
-        let id = match self.respondents.find(writer, record)? {
+        let id = match self.respondents.find(record) {
             Ok(id) => id,
             Err(code) => return Ok(Err(code)),
         };
@@ -119,28 +122,36 @@ fn questions(
 /// Those who answer.
 struct Respondents<'a> {
     survey: &'a Record,
-    account: AccountId,
     ids: IdCodes,
     status: EnumValue,
     known: HashMap<Guid, (Record, bool)>,
 }
 
-impl Respondents<'_> {
+impl<'a> Respondents<'a> {
+    /// Reads the respondents of the survey that records name.
+    fn read(
+        reader: &Reader<'_>,
+        account: AccountId,
+        survey: &'a Record,
+        (ids, status): (IdCodes, EnumValue),
+        records: &[Record],
+    ) -> Result<Respondents<'a>, StoreError> {
+        let named: BTreeSet<Guid> =
+            records.iter().filter_map(|record| Guid::parse(id_text(record)?)).collect();
+        let named: Vec<Guid> = named.into_iter().collect();
+        let found = named.iter().zip(reader.get(account, object_type::RESPONDENT, &named)?);
+        let found = found.filter_map(|(id, found)| Some((*id, found?)));
+        let known = found.filter(|(_, found)| parent::is(found.text(respondent::SURVEY_ID), survey));
+        let known = known.map(|(id, found)| (id, (found, false))).collect();
+        Ok(Respondents { survey, ids, status, known })
+    }
+
     /// The respondent of a record. A status never goes back: who has completed the survey can
     /// change answers, but has completed it.
-    fn find(&mut self, writer: &Writer<'_>, record: &Record) -> Result<Result<Guid, Code>, StoreError> {
-        let Some(text) = id_text(record) else { return Ok(Err(self.ids.missing)) };
-        let Some(id) = Guid::parse(text) else { return Ok(Err(self.ids.invalid)) };
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.known.entry(id) {
-            let found = writer.get(self.account, object_type::RESPONDENT, &[id])?.pop().flatten();
-            let found = found.filter(|found| parent::is(found.text(respondent::SURVEY_ID), self.survey));
-            let Some(found) = found else { return Ok(Err(self.ids.invalid)) };
-            entry.insert((found, false));
-        }
-        Ok(match self.known.get_mut(&id) {
-            Some((found, _)) => admit(self.survey, self.status, found, record).map(|()| id),
-            None => Err(self.ids.invalid),
-        })
+    fn find(&mut self, record: &Record) -> Result<Guid, Code> {
+        let id = Guid::parse(id_text(record).ok_or(self.ids.missing)?).ok_or(self.ids.invalid)?;
+        let (found, _) = self.known.get_mut(&id).ok_or(self.ids.invalid)?;
+        admit(self.survey, self.status, found, record).map(|()| id)
     }
 
     /// Notes that the respondent has answered.

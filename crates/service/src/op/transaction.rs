@@ -5,7 +5,7 @@
 
 mod distribution;
 
-use super::attendee::{Attendee, event_of};
+use super::attendee::{Attendee, Attendees, event_of};
 use super::order;
 use crate::batch::{self, Outcome};
 use crate::session::Session;
@@ -54,41 +54,44 @@ impl Call {
             Ok((id, _)) => id,
             Err(code) => return Ok(batch::all_refused(records, code)),
         };
-        let mut seen = HashSet::new();
+        let id = |record: &Record| record.text(transaction::INVITEE_ID).map(str::trim).and_then(Guid::parse);
+        let mut attendees = Attendees::read(writer, account, records.iter().filter_map(id))?;
+        let (mut seen, mut all) = (HashSet::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(records.len());
         for record in records {
-            outcomes.push(Outcome::of(record, self.one(writer, event, &mut seen, record)?));
+            let made = self.one(&mut attendees, event, &mut seen, record);
+            outcomes.push(Outcome::of(
+                record,
+                made.map(|(id, made)| {
+                    all.push(made);
+                    id
+                }),
+            ));
         }
+        writer.insert(account, object_type::TRANSACTION, &all, self.session.at)?;
+        attendees.write(writer, account, self.session.at)?;
         Ok(outcomes)
     }
 
+    /// The transaction of a record, with its id.
     fn one(
         &self,
-        writer: &mut Writer<'_>,
+        attendees: &mut Attendees,
         event: Guid,
         seen: &mut HashSet<Guid>,
         record: &Record,
-    ) -> Result<Result<Guid, Code>, StoreError> {
-        let account = self.session.account.id;
+    ) -> Result<(Guid, Record), Code> {
         let text = record.text(transaction::INVITEE_ID).map(str::trim).filter(|text| !text.is_empty());
-        let Some(text) = text else { return Ok(Err(code::CV91101)) };
-        let found = match Guid::parse(text) {
-            Some(id) => Attendee::by_id(writer, account, id)?,
-            None => None,
-        };
+        let found = Guid::parse(text.ok_or(code::CV91101)?).and_then(|id| attendees.get(id));
         let is_here = |found: &Attendee| found.is_invitee() && found.event() == Some(event);
-        let Some(mut attendee) = found.filter(is_here) else { return Ok(Err(code::CV84001)) };
+        let mut attendee = found.filter(is_here).ok_or(code::CV84001)?;
         if !seen.insert(attendee.id) {
-            return Ok(Err(code::CV98102));
+            return Err(code::CV98102);
         }
-        let made = match self.made(&mut attendee, record) {
-            Ok(made) => made,
-            Err(code) => return Ok(Err(code)),
-        };
+        let made = self.made(&mut attendee, record)?;
         let id = made.text(cv_object::ID).and_then(Guid::parse).unwrap_or(attendee.id);
-        writer.insert(account, object_type::TRANSACTION, &[made], self.session.at)?;
-        attendee.save(writer, account, self.session.at)?;
-        Ok(Ok(id))
+        attendees.keep(attendee, self.session.at);
+        Ok((id, made))
     }
 
     /// The transaction to be kept; what it pays is noted on the invitee's registration.

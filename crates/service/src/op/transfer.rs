@@ -2,6 +2,7 @@
 //! be that already. A campaign keeps no list of its own: its recipient is the contact itself.
 
 mod kinds;
+mod known;
 
 use super::attendee::one;
 use crate::batch::{self, Outcome};
@@ -17,7 +18,8 @@ use contract::handles::{code, object_type, operation};
 use contract::table::fold;
 use contract::{Code, EnumValue, Guid, Record, Value};
 use kinds::{KINDS, Kind, Party, kind};
-use store::{Column, Filter, Operator, Reader, StoreError, Test, Writer};
+use known::{Known, Standing};
+use store::{Reader, StoreError, Writer};
 
 /// TransferInvitee: each record names a contact; its result carries the invitee's own web links.
 ///
@@ -66,14 +68,20 @@ struct Target {
 
 impl Call {
     fn run(&self, writer: &mut Writer<'_>, records: &[Record]) -> Result<Vec<Outcome>, StoreError> {
-        let target = self.target(writer)?;
+        let ids = named(records, self.codes);
+        let target = match self.target(writer)? {
+            Ok(target) => target,
+            Err(code) => return Ok(batch::all_refused(records, code)),
+        };
+        let pairs = records.iter().zip(&ids);
+        let pairs: Vec<(Guid, Option<&str>)> =
+            pairs.filter_map(|(record, id)| Some((id.ok()?, transaction(record)))).collect();
+        let account = self.session.account.id;
+        let mut known = Known::read(writer, account, self.asked.kind, target.id, &pairs)?;
+        let mut made = Vec::new();
         let mut outcomes = Vec::with_capacity(records.len());
-        for (record, id) in records.iter().zip(named(records, self.codes)) {
-            let found = match (&target, id) {
-                (Err(code), _) => Err(*code),
-                (_, Err(code)) => Err(code),
-                (Ok(target), Ok(id)) => self.one(writer, target, id, record)?,
-            };
+        for (record, id) in records.iter().zip(ids) {
+            let found = id.and_then(|id| self.one(&mut known, &target, id, record, &mut made));
             outcomes.push(match found {
                 Ok((id, links)) => {
                     let told = vec![(transfer_invitee_result::WEBLINK_DETAIL, links)];
@@ -81,6 +89,9 @@ impl Call {
                 }
                 Err(code) => Outcome::refused(record, vec![code]),
             });
+        }
+        if let Some(party) = &self.asked.kind.party {
+            writer.insert(account, party.object, &made, self.session.at)?;
         }
         Ok(outcomes)
     }
@@ -121,88 +132,34 @@ impl Call {
         all.find(is_asked).map(Some).ok_or(code::CV99616)
     }
 
+    /// Whom a record makes of a contact, or has been made already, with the links that are its own.
     fn one(
         &self,
-        writer: &mut Writer<'_>,
+        known: &mut Known,
         target: &Target,
         contact: Guid,
         record: &Record,
-    ) -> Result<Result<(Guid, Value), Code>, StoreError> {
-        let account = self.session.account.id;
-        if !writer.exists(account, object_type::CONTACT, &[contact])?.contains(&true) {
-            return Ok(Err(code::CV50103));
+        made: &mut Vec<Record>,
+    ) -> Result<(Guid, Value), Code> {
+        if !known.contacts.contains(&contact) {
+            return Err(code::CV50103);
         }
-        let Some(party) = &self.asked.kind.party else { return Ok(Ok((contact, Value::Absent))) };
-        let mut stored = self.stored(writer, party, target, contact)?;
-        let transaction = record.text(cv_object::TRANSACTION_ID).map(str::trim).filter(|t| !t.is_empty());
-        if party.object == object_type::RESPONDENT {
-            match self.respondent(writer, target, &stored, transaction)? {
-                Ok(found) => stored = found.into_iter().collect(),
-                Err(code) => return Ok(Err(code)),
-            }
-        }
-        if let Some(found) = stored.first() {
-            let is_elsewhere = !self.asked.list.is_empty()
-                && fold(found.text(party.list).unwrap_or_default()) != fold(&self.asked.list);
-            let id = found.text(cv_object::ID).and_then(Guid::parse).unwrap_or(contact);
-            let links = found.get(party.own_links).clone();
-            return Ok(if is_elsewhere { Err(code::CV50104) } else { Ok((id, links)) });
-        }
-        let made = self.made(party, target, contact, transaction);
-        let id = made.text(cv_object::ID).and_then(Guid::parse).unwrap_or(contact);
-        let links = made.get(party.own_links).clone();
-        writer.insert(account, party.object, &[made], self.session.at)?;
-        Ok(Ok((id, links)))
-    }
-
-    /// What the contact is already in the activity.
-    fn stored(
-        &self,
-        reader: &Reader<'_>,
-        party: &Party,
-        target: &Target,
-        contact: Guid,
-    ) -> Result<Vec<Record>, StoreError> {
-        let account = self.session.account.id;
-        let found = reader.referring(account, party.object, party.contact, &[contact])?;
-        let ids: Vec<Guid> = found.into_iter().flatten().collect();
-        let records = reader.get(account, party.object, &ids)?.into_iter().flatten();
-        let is_here = |found: &Record| found.text(party.activity).and_then(Guid::parse) == Some(target.id);
-        Ok(records.filter(is_here).collect())
-    }
-
-    /// Which respondent a transaction of a survey is: none where one is to be made. A ticketing survey
-    /// has one for each transaction, others one for each contact.
-    fn respondent(
-        &self,
-        reader: &Reader<'_>,
-        target: &Target,
-        stored: &[Record],
-        transaction: Option<&str>,
-    ) -> Result<Result<Option<Record>, Code>, StoreError> {
-        let is_ticketing = target.record.boolean(survey::TICKETING) == Some(true);
-        let Some(transaction) = transaction else {
-            let found = stored.first().cloned();
-            return Ok(if is_ticketing { Err(code::CV99618) } else { Ok(found) });
+        let Some(party) = &self.asked.kind.party else { return Ok((contact, Value::Absent)) };
+        let transaction = transaction(record);
+        let stored = match party.object {
+            object_type::RESPONDENT => respondent(known, target, contact, transaction)?,
+            _ => known.first.get(&contact),
         };
-        let has_it = |found: &&Record| {
-            fold(found.text(respondent::RESPONSE_ID).unwrap_or_default()) == fold(transaction)
-        };
-        if let Some(found) = stored.iter().find(has_it) {
-            return Ok(Ok(Some(found.clone())));
+        if let Some(found) = stored {
+            let is_elsewhere = !self.asked.list.is_empty() && found.list != fold(&self.asked.list);
+            return if is_elsewhere { Err(code::CV50104) } else { Ok((found.id, found.links.clone())) };
         }
-        let test = |field, value: String| {
-            let (column, values) = (Column::Own(field), vec![value.into()]);
-            Filter::Test(Test { column, operator: Operator::Equals, values })
-        };
-        let taken = Filter::All(vec![
-            test(respondent::SURVEY_ID, target.id.to_string()),
-            test(respondent::RESPONSE_ID, transaction.to_owned()),
-        ]);
-        if !reader.search(self.session.account.id, object_type::RESPONDENT, &taken, 1)?.is_empty() {
-            return Ok(Err(code::CV50107));
-        }
-        Ok(if is_ticketing || stored.is_empty() { Ok(None) } else { Err(code::CV50108) })
+        let record = self.made(party, target, contact, transaction);
+        let id = record.text(cv_object::ID).and_then(Guid::parse).unwrap_or(contact);
+        let links = record.get(party.own_links).clone();
+        known.taken.extend(transaction.map(fold));
+        made.push(record);
+        Ok((id, links))
     }
 
     fn made(&self, party: &Party, target: &Target, contact: Guid, transaction: Option<&str>) -> Record {
@@ -228,6 +185,32 @@ impl Call {
         }
         record
     }
+}
+
+/// Which respondent a transaction of a survey is: none where one is to be made. A ticketing survey
+/// has one for each transaction, others one for each contact.
+fn respondent<'k>(
+    known: &'k Known,
+    target: &Target,
+    contact: Guid,
+    transaction: Option<&str>,
+) -> Result<Option<&'k Standing>, Code> {
+    let is_ticketing = target.record.boolean(survey::TICKETING) == Some(true);
+    let first = known.first.get(&contact);
+    let Some(transaction) = transaction.map(fold) else {
+        return if is_ticketing { Err(code::CV99618) } else { Ok(first) };
+    };
+    if let Some(found) = known.of_transaction.get(&(contact, transaction.clone())) {
+        return Ok(Some(found));
+    }
+    if known.taken.contains(&transaction) {
+        return Err(code::CV50107);
+    }
+    if is_ticketing || first.is_none() { Ok(None) } else { Err(code::CV50108) }
+}
+
+fn transaction(record: &Record) -> Option<&str> {
+    record.text(cv_object::TRANSACTION_ID).map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// An activity's link as one person's: with the person's id as the parameter `i`.

@@ -9,7 +9,9 @@ use contract::handles::enumeration::manage_group_action;
 use contract::handles::message::manage_user_group;
 use contract::handles::object::user;
 use contract::handles::{code, object_type, operation};
+use contract::table::fold;
 use contract::{OperationId, Record};
+use std::collections::HashSet;
 
 /// CreateUser: each record makes a user; a requester can make meeting requests from then on.
 pub(crate) async fn create_user(
@@ -41,9 +43,13 @@ pub(crate) async fn delete_user(
 ) -> Result<Record, Fault> {
     let (operation, object) = (operation::DELETE_USER, object_type::USER);
     remove_unless(service, session, operation, object, request, |reader, account, stored| {
-        let name = stored.text(user::USERNAME).unwrap_or_default();
-        let api_user = reader.user(account, name)?;
-        Ok(api_user.filter(|found| found.active).map(|_| code::CV92129))
+        let active = reader.users(account)?.into_iter().filter(|found| found.active);
+        let active: HashSet<String> = active.map(|found| fold(&found.name)).collect();
+        let refusal = |stored: &Record| {
+            let name = fold(stored.text(user::USERNAME).unwrap_or_default());
+            active.contains(&name).then_some(code::CV92129)
+        };
+        Ok(stored.iter().map(|stored| stored.as_ref().and_then(refusal)).collect())
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! ValidateInvitee: whether attendees are registered, have paid and have come.
 
-use super::attendee::{Attendee, one};
+use super::attendee::{Attendees, one};
 use super::order;
 use crate::batch::{self, Outcome};
 use crate::session::Session;
@@ -56,18 +56,19 @@ impl Call {
         records: &[Record],
     ) -> Result<Vec<Outcome>, StoreError> {
         let target = self.target(reader, product)?;
+        let attendees = match target {
+            Ok(_) => Attendees::named(reader, self.account, records)?,
+            Err(_) => Attendees::default(),
+        };
         let outcome = |record: &Record| {
-            let told = match target {
-                Ok((product, event)) => self.one(reader, product, event, record)?,
-                Err(code) => Err(code),
-            };
+            let told = target.and_then(|(product, event)| self.one(&attendees, product, event, record));
             let reference = record.text(cv_invitee::MESSAGE_ID).map(Box::from);
-            Ok(match told {
+            match told {
                 Ok((id, told)) => Outcome { id: Some(id), reference, told, ..Outcome::default() },
                 Err(code) => Outcome { errors: vec![code], reference, ..Outcome::default() },
-            })
+            }
         };
-        records.iter().map(outcome).collect()
+        Ok(records.iter().map(outcome).collect())
     }
 
     /// The product and its event.
@@ -100,20 +101,11 @@ impl Call {
         Ok(refused.map_or(Ok((id, event_id)), Err))
     }
 
-    fn one(
-        &self,
-        reader: &Reader<'_>,
-        product: Guid,
-        event: Guid,
-        record: &Record,
-    ) -> Result<Result<Told, Code>, StoreError> {
-        let attendee = match Attendee::named(reader, self.account, record)? {
-            Ok(attendee) => attendee,
-            Err(code) => return Ok(Err(code)),
-        };
+    fn one(&self, attendees: &Attendees, product: Guid, event: Guid, record: &Record) -> Result<Told, Code> {
+        let attendee = attendees.find(record)?;
         let is_here = attendee.event() == Some(event);
         if self.of_session && !is_here {
-            return Ok(Err(code::CV90108));
+            return Err(code::CV90108);
         }
         let accepted = is_here && attendee.is_accepted(self.contract);
         let (registered, came) = if self.of_session {
@@ -132,6 +124,6 @@ impl Call {
             let paid = registered && due.is_some_and(|due| due <= Decimal::ZERO);
             told.push((validate_invitee_result::PAID_IN_FULL, paid.into()));
         }
-        Ok(Ok((attendee.id, told)))
+        Ok((attendee.id, told))
     }
 }

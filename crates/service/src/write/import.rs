@@ -133,7 +133,7 @@ impl Work {
             strict_lengths: self.service.settings().strict_lengths,
             service: self.service.clone(),
             parent: None,
-            judge: None,
+            judging: None,
             then: |_, _| Ok(()),
         };
         let outcomes = job.run(writer);

@@ -11,6 +11,9 @@ use contract::{Call, Code, FieldId, Guid, ObjectId, Record};
 use std::collections::{HashMap, HashSet};
 use store::{Account, ContactKey, Reader, StoreError};
 
+/// Objects that are read at a time for their keys.
+const READ: usize = 500;
+
 /// The keys of a call's records against those of the account.
 pub(super) struct Keys(Vec<Key>);
 
@@ -96,9 +99,11 @@ impl Key {
             return Ok(keys);
         }
         let ids: Vec<Guid> = found.into_iter().flatten().collect();
-        for (id, record) in ids.iter().zip(reader.get(account.id, object, &ids)?) {
-            if let Some(key) = record.and_then(|record| keys.of(&record)) {
-                keys.stored.entry(key).or_default().push(*id);
+        for ids in ids.chunks(READ) {
+            for (id, record) in ids.iter().zip(reader.get(account.id, object, ids)?) {
+                if let Some(key) = record.and_then(|record| keys.of(&record)) {
+                    keys.stored.entry(key).or_default().push(*id);
+                }
             }
         }
         Ok(keys)

@@ -52,7 +52,7 @@ impl Links {
                 _ => None,
             });
             if table.linked.is_some() {
-                table.held = held(reader, account, table.link, records)?;
+                table.held = held(reader, account, &table, records)?;
             }
             let named = records.iter().flat_map(|record| record.records(detail));
             let mut ids: Vec<Guid> = named.filter_map(|row| Guid::parse(row.text(table.id)?)).collect();
@@ -170,20 +170,21 @@ fn detail_type(contract: &Contract, object: ObjectId, detail: FieldId) -> Option
     }
 }
 
-/// What the objects that the records name are linked to.
+/// Which objects that the records name are linked already to what their details name.
 fn held(
     reader: &Reader<'_>,
     account: AccountId,
-    link: LinkId,
+    table: &Table,
     records: &[Record],
 ) -> Result<HashSet<(Guid, Guid)>, StoreError> {
-    let owners: Vec<Guid> = records.iter().filter_map(|record| Guid::parse(id_text(record)?)).collect();
-    let links = reader.links(account, link, &owners)?;
-    let pairs = owners
-        .iter()
-        .zip(links)
-        .flat_map(|(owner, rows)| rows.into_iter().map(|(target, _)| (*owner, target)).collect::<Vec<_>>());
-    Ok(pairs.collect())
+    let mut pairs = Vec::new();
+    for record in records {
+        let Some(owner) = id_text(record).and_then(Guid::parse) else { continue };
+        let targets = record.records(table.detail).filter_map(|row| Guid::parse(row.text(table.id)?));
+        pairs.extend(targets.map(|target| (owner, target)));
+    }
+    let linked = reader.linked(account, table.link, &pairs)?;
+    Ok(pairs.into_iter().zip(linked).filter(|(_, linked)| *linked).map(|(pair, _)| pair).collect())
 }
 
 /// Whether a custom field is of the category that objects of that type carry.

@@ -6,6 +6,7 @@ mod access;
 mod approvers;
 mod budgets;
 mod contacts;
+mod counts;
 mod describe;
 mod email;
 mod events;

@@ -37,12 +37,16 @@ impl<'a> Access<'a> {
     /// The rows of a statement about one account, which is its `$1`; `rest` are `$2` and on.
     pub(super) fn query(&self, account: AccountId, sql: &str, rest: &[Parameter<'_>]) -> Result<Vec<Row>> {
         self.hold(account);
-        self.connection.query(sql, &with_account(&account.0, rest))
+        self.schema.asked.statement();
+        let rows = self.connection.query(sql, &with_account(&account.0, rest))?;
+        self.schema.asked.rows(rows.len());
+        Ok(rows)
     }
 
     /// The rows that a statement about one account changed; otherwise as [`Access::query`].
     pub(super) fn execute(&self, account: AccountId, sql: &str, rest: &[Parameter<'_>]) -> Result<u64> {
         self.hold(account);
+        self.schema.asked.statement();
         self.connection.execute(sql, &with_account(&account.0, rest))
     }
 
@@ -56,7 +60,7 @@ impl<'a> Access<'a> {
         each: &mut dyn FnMut(&Row) -> Result<bool>,
     ) -> Result<()> {
         self.hold(account);
-        self.connection.stream(sql, &with_account(&account.0, rest), true, each)
+        self.connection.stream(sql, &with_account(&account.0, rest), true, &mut self.counted(each))
     }
 
     /// As [`Access::stream`], with a statement that is made for once and planned for its parameters.
@@ -68,7 +72,19 @@ impl<'a> Access<'a> {
         each: &mut dyn FnMut(&Row) -> Result<bool>,
     ) -> Result<()> {
         self.hold(account);
-        self.connection.stream(sql, &with_account(&account.0, rest), false, each)
+        self.connection.stream(sql, &with_account(&account.0, rest), false, &mut self.counted(each))
+    }
+
+    /// Counts a statement whose rows `each` takes, and then those.
+    fn counted<'e>(
+        &'e self,
+        each: &'e mut dyn FnMut(&Row) -> Result<bool>,
+    ) -> impl FnMut(&Row) -> Result<bool> + 'e {
+        self.schema.asked.statement();
+        |row| {
+            self.schema.asked.rows(1);
+            each(row)
+        }
     }
 
     /// The rows of one of the few questions about all accounts.

@@ -51,7 +51,7 @@ impl Schema {
             out.extend(sql.references.iter().filter_map(|reference| reference.freeze.as_ref()));
         }
         for sql in &self.links {
-            out.extend([&sql.put, &sql.remove, &sql.of_owners, &sql.details]);
+            out.extend([&sql.put, &sql.remove, &sql.linked, &sql.of_owners, &sql.details]);
         }
         out
     }

@@ -186,12 +186,39 @@ impl ReferenceStatements {
     }
 }
 
+/// What is referred to by rows that refer to another object, too, and those rows, in creation order: account, the ids
+/// referred to, the other.
+pub(crate) fn referring_both(table: &str, reference: &Reference, other: &Reference) -> String {
+    let (column, other) = (&reference.column, &other.column);
+    format!(
+        r#"SELECT "{column}", id FROM "{table}" WHERE account_id = $1 AND "{column}" = ANY($2) AND "{other}" = $3
+           ORDER BY seq"#
+    )
+}
+
+/// The rows that refer to objects, counted by the object and some columns: account, ids. Gives the id, the number and
+/// the columns.
+pub(crate) fn count_referring<'a>(
+    table: &str,
+    reference: &Reference,
+    by: impl Iterator<Item = &'a str>,
+) -> String {
+    let by: String = by.map(|column| format!(r#", "{column}""#)).collect();
+    let column = &reference.column;
+    format!(
+        r#"SELECT "{column}", count(*){by} FROM "{table}" WHERE account_id = $1 AND "{column}" = ANY($2)
+           GROUP BY "{column}"{by}"#
+    )
+}
+
 /// SQL over the table of a link.
 pub(crate) struct LinkStatements {
     /// Rows, new or in place of those there: account, owners, targets, values.
     pub put: String,
     /// Removes rows, and gives owner and target of those that were there: account, owners, targets.
     pub remove: String,
+    /// Those of some pairs that are rows: account, owners, targets.
+    pub linked: String,
     /// Owner, target and value of the rows of owners, in the order of the targets: account, owners.
     pub of_owners: String,
     /// Owner, target, value and the target's columns that details show, of the rows of owners, in the
@@ -226,6 +253,10 @@ impl LinkStatements {
                 r#"DELETE FROM "{link}" l USING unnest($2::uuid[], $3::uuid[]) AS v(owner, target)
                    WHERE l.account_id = $1 AND l.owner = v.owner AND l.target = v.target
                    RETURNING l.owner, l.target"#
+            ),
+            linked: format!(
+                r#"SELECT l.owner, l.target FROM "{link}" l, unnest($2::uuid[], $3::uuid[]) AS v(owner, target)
+                   WHERE l.account_id = $1 AND l.owner = v.owner AND l.target = v.target"#
             ),
             of_owners: format!(
                 r#"SELECT owner, target, value FROM "{link}" WHERE account_id = $1 AND owner = ANY($2)

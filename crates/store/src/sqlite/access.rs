@@ -4,7 +4,7 @@ use super::journal::Part;
 use super::schema::Schema;
 use crate::error::Result;
 use crate::lease::Lease;
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
 /// A connection within a transaction, and the tables it knows.
 pub(crate) struct Access<'a> {
@@ -28,6 +28,18 @@ impl<'a> Access<'a> {
     /// As [`Lease::check`].
     pub(super) fn go_on(&self) -> Result<()> {
         self.lease.map_or(Ok(()), Lease::check)
+    }
+
+    /// A verb's statement, which is counted.
+    pub fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>> {
+        self.schema.asked.statement();
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// What a verb's statement gave, with its rows counted.
+    pub fn given<T>(&self, rows: Vec<T>) -> Vec<T> {
+        self.schema.asked.rows(rows.len());
+        rows
     }
 }
 

@@ -101,6 +101,30 @@ impl Statements {
     }
 }
 
+/// The rows that refer to one object, which are few, and to another, in creation order: account, the ids of both.
+pub(crate) fn referring_both(table: &str, reference: &Reference, other: &Reference) -> String {
+    let (column, other) = (quoted(&reference.column), quoted(&other.column));
+    // Not by the index of the other, which may have far more.
+    format!(
+        "SELECT id FROM {} WHERE account_id = ?1 AND {column} = ?2 AND +{other} = ?3 ORDER BY seq",
+        quoted(table)
+    )
+}
+
+/// The rows that refer to up to [`OWNERS`] objects, counted by the object and some columns: account, ids. Gives the
+/// id, the number and the columns.
+pub(crate) fn count_referring<'a>(
+    table: &str,
+    reference: &Reference,
+    by: impl Iterator<Item = &'a str>,
+) -> String {
+    let by: String = by.map(|column| format!(", {}", quoted(column))).collect();
+    let (table, column, ids) = (quoted(table), quoted(&reference.column), places(2, OWNERS));
+    format!(
+        "SELECT {column}, count(*){by} FROM {table} WHERE account_id = ?1 AND {column} IN ({ids}) GROUP BY {column}{by}"
+    )
+}
+
 /// Sets some columns of a row: account, id, columns.
 pub(crate) fn update<'a>(table: &str, columns: impl Iterator<Item = &'a str>) -> String {
     let settings = settings(columns, 3);
@@ -158,6 +182,8 @@ pub(crate) struct LinkStatements {
     pub remove_owner: String,
     /// Removes the rows to a target: account, target.
     pub remove_target: String,
+    /// Whether a row exists: account, owner, target.
+    pub exists: String,
     /// Target and value of the rows of an owner: account, owner.
     pub of_owner: String,
     /// Owner, target, value and the target's columns, of the rows of up to [`OWNERS`] owners, in
@@ -178,6 +204,7 @@ impl LinkStatements {
             remove: format!(r#"DELETE FROM "{link}" WHERE account_id = ?1 AND owner = ?2 AND target = ?3"#),
             remove_owner: format!(r#"DELETE FROM "{link}" WHERE account_id = ?1 AND owner = ?2"#),
             remove_target: format!(r#"DELETE FROM "{link}" WHERE account_id = ?1 AND target = ?2"#),
+            exists: format!(r#"SELECT 1 FROM "{link}" WHERE account_id = ?1 AND owner = ?2 AND target = ?3"#),
             of_owner: format!(
                 r#"SELECT target, value FROM "{link}" WHERE account_id = ?1 AND owner = ?2 ORDER BY target"#
             ),
@@ -236,7 +263,7 @@ mod tests {
         }
         for sql in (0..schema.links().len()).map(|link| schema.link_sql(LinkId(link as u16))) {
             out.extend([&sql.put, &sql.remove, &sql.remove_owner, &sql.remove_target, &sql.of_owner]);
-            out.push(&sql.details);
+            out.extend([&sql.exists, &sql.details]);
         }
         out.into_iter().map(String::as_str).collect()
     }

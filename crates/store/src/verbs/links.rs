@@ -14,6 +14,9 @@ pub trait LinkReader {
 
     /// For each owner, what it is linked to and the links' values, in the order of the ids.
     fn links(&self, account: AccountId, link: LinkId, owners: &[Guid]) -> Result<Vec<Vec<Linked>>>;
+
+    /// Which of the pairs of an owner and a target are linked.
+    fn linked(&self, account: AccountId, link: LinkId, pairs: &[(Guid, Guid)]) -> Result<Vec<bool>>;
 }
 
 /// Writes links.

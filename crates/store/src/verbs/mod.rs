@@ -5,6 +5,7 @@
 
 mod accounts;
 mod changes;
+mod counts;
 mod links;
 mod mail;
 mod objects;
@@ -13,6 +14,7 @@ mod search;
 
 pub use accounts::{AccountReader, AccountWriter};
 pub use changes::ChangeReader;
+pub use counts::{Counts, Group};
 pub use links::{LinkReader, LinkWriter, Linked};
 pub use mail::{MailReader, MailWriter};
 pub use objects::{ObjectReader, ObjectWriter};
@@ -21,7 +23,7 @@ pub use search::ObjectSearch;
 
 /// All that a job may ask.
 pub trait Read:
-    AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch + RowReader
+    AccountReader + ChangeReader + Counts + LinkReader + MailReader + ObjectReader + ObjectSearch + RowReader
 {
 }
 
@@ -29,7 +31,14 @@ pub trait Read:
 pub trait Write: Read + AccountWriter + LinkWriter + MailWriter + ObjectWriter + RowWriter {}
 
 impl<T> Read for T where
-    T: AccountReader + ChangeReader + LinkReader + MailReader + ObjectReader + ObjectSearch + RowReader
+    T: AccountReader
+        + ChangeReader
+        + Counts
+        + LinkReader
+        + MailReader
+        + ObjectReader
+        + ObjectSearch
+        + RowReader
 {
 }
 

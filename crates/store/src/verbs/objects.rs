@@ -43,6 +43,16 @@ pub trait ObjectReader {
         field: FieldId,
         targets: &[Guid],
     ) -> Result<Vec<Vec<Guid>>>;
+
+    /// For each object, those that refer to it as [`ObjectReader::referring`] says, and whose other member refers to
+    /// the other object, in creation order.
+    fn referring_both(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        reference: (FieldId, &[Guid]),
+        other: (FieldId, Guid),
+    ) -> Result<Vec<Vec<Guid>>>;
 }
 
 /// Writes objects, and logs each change.

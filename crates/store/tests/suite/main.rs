@@ -7,6 +7,7 @@ mod accounts;
 mod changes;
 mod commit;
 mod copy;
+mod counts;
 mod crash;
 mod distribute;
 mod filters;

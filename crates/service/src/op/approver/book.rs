@@ -5,7 +5,7 @@ use contract::handles::object::{approver, cv_object, delete_approver};
 use contract::handles::{code, object_type};
 use contract::table::fold;
 use contract::{Code, Contract, FieldId, Guid, Record};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{AccountId, Reader, StoreError};
 
 /// What has become of a configuration.
@@ -21,6 +21,10 @@ pub(super) enum State {
 pub(super) struct Book {
     contract: &'static Contract,
     entries: Vec<(Record, State)>,
+    /// The places of those that are not gone, by category, by the category's name, and by category and source value.
+    of_category: HashMap<String, BTreeSet<usize>>,
+    of_name: HashMap<String, BTreeSet<usize>>,
+    of_source: HashMap<(String, String), BTreeSet<usize>>,
     /// Categories and source values that records of the call have named.
     named: HashSet<(String, String)>,
 }
@@ -33,8 +37,53 @@ impl Book {
         account: AccountId,
     ) -> Result<Book, StoreError> {
         let stored = reader.all(account, object_type::APPROVER)?;
-        let entries = stored.into_iter().map(|record| (record, State::Stored)).collect();
-        Ok(Book { contract, entries, named: HashSet::new() })
+        let mut book = Book {
+            contract,
+            entries: Vec::new(),
+            of_category: HashMap::new(),
+            of_name: HashMap::new(),
+            of_source: HashMap::new(),
+            named: HashSet::new(),
+        };
+        stored.into_iter().for_each(|record| book.add(record, State::Stored));
+        Ok(book)
+    }
+
+    fn add(&mut self, record: Record, state: State) {
+        let place = self.entries.len();
+        let category = record.text(approver::APPROVER_CATEGORY_ID).map(identity);
+        let source = record.text(approver::REQUESTOR_SOURCE_VALUE).map(fold);
+        if let Some(name) = record.text(approver::APPROVER_CATEGORY).map(fold) {
+            self.of_name.entry(name).or_default().insert(place);
+        }
+        if let Some(category) = category {
+            self.of_category.entry(category.clone()).or_default().insert(place);
+            if let Some(source) = source {
+                self.of_source.entry((category, source)).or_default().insert(place);
+            }
+        }
+        self.entries.push((record, state));
+    }
+
+    fn remove(&mut self, place: usize) {
+        let (record, state) = &mut self.entries[place];
+        *state = State::Gone;
+        let category = record.text(approver::APPROVER_CATEGORY_ID).map(identity).unwrap_or_default();
+        let source = record.text(approver::REQUESTOR_SOURCE_VALUE).map(fold).unwrap_or_default();
+        let name = record.text(approver::APPROVER_CATEGORY).map(fold).unwrap_or_default();
+        let places = [
+            self.of_category.get_mut(&category),
+            self.of_name.get_mut(&name),
+            self.of_source.get_mut(&(category, source)),
+        ];
+        for places in places.into_iter().flatten() {
+            places.remove(&place);
+        }
+    }
+
+    /// The first of some places.
+    fn first(&self, places: Option<&BTreeSet<usize>>) -> Option<&Record> {
+        places.and_then(BTreeSet::first).and_then(|place| self.entries.get(*place)).map(|(record, _)| record)
     }
 
     /// Makes one.
@@ -72,7 +121,7 @@ impl Book {
         entry.set(cv_object::ID, id);
         entry.set(approver::REQUESTOR_SOURCE_VALUE, source);
         entry.set(approver::APPROVER_EMAIL, email.unwrap_or_default());
-        self.entries.push((entry.clone(), State::New));
+        self.add(entry.clone(), State::New);
         Ok(entry)
     }
 
@@ -111,45 +160,36 @@ impl Book {
         let (Some(category), Some(source)) = (category, source) else { return Err(vec![code::CV85108]) };
         refuse([(!self.named.insert((identity(category), fold(source))), code::CV85117)])?;
         let index = self.find(category, source).ok_or_else(|| vec![code::CV85107])?;
-        self.entries[index].1 = State::Gone;
+        self.remove(index);
         Ok(self.entries[index].0.clone())
     }
 
     /// A category by its identifier: the identifier as kept, and the name.
     fn category(&self, id: &str) -> Option<(String, String)> {
-        let of = |record: &Record| record.text(approver::APPROVER_CATEGORY_ID).map(identity);
-        let found = self.present().find(|(_, record)| of(record) == Some(identity(id)))?.1;
+        let found = self.first(self.of_category.get(&identity(id)))?;
         let text = |field| found.text(field).unwrap_or_default().to_owned();
         Some((text(approver::APPROVER_CATEGORY_ID), text(approver::APPROVER_CATEGORY)))
     }
 
     /// The identifier of the category of a name.
     fn category_of_name(&self, name: &str) -> Option<String> {
-        let of = |record: &Record| record.text(approver::APPROVER_CATEGORY).map(fold);
-        let found = self.present().find(|(_, record)| of(record) == Some(fold(name)))?.1;
+        let found = self.first(self.of_name.get(&fold(name)))?;
         found.text(approver::APPROVER_CATEGORY_ID).map(str::to_owned)
     }
 
     /// Where the configuration of a category and a source value is.
     fn find(&self, category: &str, source: &str) -> Option<usize> {
-        let fits = |record: &Record| {
-            record.text(approver::APPROVER_CATEGORY_ID).map(identity) == Some(identity(category))
-                && record.text(approver::REQUESTOR_SOURCE_VALUE).map(fold) == Some(fold(source))
-        };
-        self.present().find(|(_, record)| fits(record)).map(|(index, _)| index)
-    }
-
-    fn present(&self) -> impl Iterator<Item = (usize, &Record)> {
-        let entries = self.entries.iter().enumerate();
-        entries.filter(|(_, (_, state))| *state != State::Gone).map(|(index, (record, _))| (index, record))
+        self.of_source.get(&(identity(category), fold(source)))?.first().copied()
     }
 
     fn rename(&mut self, category: &str, name: &str) {
-        let of = |record: &Record| record.text(approver::APPROVER_CATEGORY_ID).map(identity);
-        let found = self.present().filter(|(_, record)| of(record) == Some(identity(category)));
-        let renamed: Vec<usize> = found.map(|(index, _)| index).collect();
-        for index in renamed {
-            self.set(index, approver::APPROVER_CATEGORY, name);
+        for place in self.of_category.get(&identity(category)).cloned().unwrap_or_default() {
+            let old = self.entries[place].0.text(approver::APPROVER_CATEGORY).map(fold);
+            if let Some(places) = old.and_then(|old| self.of_name.get_mut(&old)) {
+                places.remove(&place);
+            }
+            self.of_name.entry(fold(name)).or_default().insert(place);
+            self.set(place, approver::APPROVER_CATEGORY, name);
         }
     }
 

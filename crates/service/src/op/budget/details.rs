@@ -1,11 +1,12 @@
 //! The other details of an item: payments, and the registrants that it is for.
 
 use super::super::conversion_rate::Rates;
+use super::known::{Known, SHOWN};
 use crate::write::Judged;
-use contract::handles::object::{associated_registrants, budget_item, budget_payment_detail, invitee};
-use contract::handles::{code, object_type};
+use contract::handles::code;
+use contract::handles::object::{associated_registrants, budget_item, budget_payment_detail};
 use contract::{Code, FieldId, Guid, Record, Value};
-use store::StoreError;
+use std::collections::HashMap;
 
 /// Gives details that were sent their Ids: one that the item has stays, every other gets a new one.
 /// Tells whether all that were sent are the item's own.
@@ -14,15 +15,18 @@ pub(super) fn identify(judged: &Judged<'_>, item: &mut Record, detail: FieldId, 
         return true;
     }
     let ids = judged.before.into_iter().flat_map(|before| before.records(detail));
-    let mut own: Vec<&str> = ids.filter_map(|known| known.text(id)).collect();
+    let mut own: HashMap<String, Vec<&str>> = HashMap::new();
+    for known in ids.filter_map(|known| known.text(id)) {
+        own.entry(known.to_ascii_lowercase()).or_default().push(known);
+    }
     let Value::List(mut rows) = item.take(detail) else { return true };
     let mut all_own = true;
     for row in rows.iter_mut().filter_map(Value::as_record_mut) {
         let sent = row.text(id).map(str::trim).filter(|text| !text.is_empty());
-        let place = sent.and_then(|sent| own.iter().position(|own| own.eq_ignore_ascii_case(sent)));
-        all_own &= sent.is_none() || place.is_some();
-        match place {
-            Some(place) => row.set(id, own.swap_remove(place)),
+        let known = sent.and_then(|sent| own.get_mut(&sent.to_ascii_lowercase())?.pop());
+        all_own &= sent.is_none() || known.is_some();
+        match known {
+            Some(known) => row.set(id, known),
             None => row.set(id, judged.service.new_id()),
         }
     }
@@ -61,38 +65,21 @@ pub(super) fn payments(judged: &Judged<'_>, item: &mut Record, rates: &Rates) ->
 }
 
 /// Registrants are invitees of the event, whose names they show. One without an Id is only a name.
-pub(super) fn registrants(
-    judged: &Judged<'_>,
-    item: &mut Record,
-    event: Guid,
-) -> Result<Vec<Code>, StoreError> {
+pub(super) fn registrants(known: &Known, judged: &Judged<'_>, item: &mut Record, event: Guid) -> Vec<Code> {
     let detail = budget_item::ASSOCIATED_REGISTRANTS;
     let mut errors = Vec::new();
     if judged.sent.get(detail).is_absent() {
-        return Ok(errors);
+        return errors;
     }
-    let Value::List(mut rows) = item.take(detail) else { return Ok(errors) };
+    let Value::List(mut rows) = item.take(detail) else { return errors };
     for row in rows.iter_mut().filter_map(Value::as_record_mut) {
         let sent = row.text(associated_registrants::INVITEE_ID).filter(|text| !text.trim().is_empty());
         let Some(sent) = sent else { continue };
-        let ids: Vec<Guid> = Guid::parse(sent).into_iter().collect();
-        let found = judged.reader.get(judged.session.account.id, object_type::INVITEE, &ids)?;
-        let is_here = |found: &&Record| found.text(invitee::EVENT_ID).and_then(Guid::parse) == Some(event);
-        match found.iter().flatten().find(is_here) {
-            Some(found) => show(row, found),
+        match Guid::parse(sent).and_then(|id| known.invitee(id, event)) {
+            Some(shown) => SHOWN.iter().zip(shown).for_each(|((to, _), value)| row.set(*to, value.clone())),
             None => errors.push(code::CV84001),
         }
     }
     item.set(detail, Value::List(rows));
-    Ok(errors)
-}
-
-fn show(row: &mut Record, found: &Record) {
-    for (to, from) in [
-        (associated_registrants::CONTACT_ID, invitee::CONTACT_ID),
-        (associated_registrants::FIRST_NAME, invitee::FIRST_NAME),
-        (associated_registrants::LAST_NAME, invitee::LAST_NAME),
-    ] {
-        row.set(to, found.get(from).clone());
-    }
+    errors
 }

@@ -1,22 +1,44 @@
 //! The budget of an event: what its items may name.
 
 use crate::write::is_nothing;
+use contract::handles::code;
 use contract::handles::object::{allocation_category_detail, budget, budget_item, category_detail};
-use contract::handles::{code, object_type};
 use contract::{Code, Decimal, FieldId, Guid, Record, Value};
-use store::{AccountId, Reader, StoreError};
+use std::collections::{HashMap, HashSet};
 
 /// An event's budget. Its lists of subcategories, allocation categories and GL codes are members that
 /// never travel, their values apart by semicolons; a list that a budget does not have allows all.
 pub(super) struct Plan {
-    budget: Record,
+    allows_allocations: bool,
+    /// The names of categories by the same in small letters; none where the budget lists none.
+    categories: Option<HashMap<String, String>>,
+    lists: HashMap<FieldId, HashSet<String>>,
 }
 
+/// The lists of a budget.
+const LISTS: [FieldId; 5] = [
+    budget::SUB_CATEGORIES,
+    budget::ALLOCATION_CATEGORIES,
+    budget::ALLOCATION_SUB_CATEGORIES,
+    budget::GL_CODES,
+    budget::INACTIVE_GL_CODES,
+];
+
 impl Plan {
-    /// The budget of an event, which has the event's Id.
-    pub fn of(reader: &Reader<'_>, account: AccountId, event: Guid) -> Result<Option<Plan>, StoreError> {
-        let found = reader.get(account, object_type::BUDGET, &[event])?;
-        Ok(found.into_iter().flatten().next().map(|budget| Plan { budget }))
+    /// What a budget allows.
+    pub fn new(budget: &Record) -> Plan {
+        let names = budget.records(budget::CATEGORY_DETAIL);
+        let names = names.filter_map(|category| category.text(category_detail::CATEGORY_NAME));
+        let mut categories = HashMap::new();
+        for name in names {
+            categories.entry(name.trim().to_lowercase()).or_insert_with(|| name.to_owned());
+        }
+        let list = |field: FieldId| Some((field, budget.text(field)?.split(';').map(same).collect()));
+        Plan {
+            allows_allocations: budget.boolean(budget::ALLOCATION_ENABLED) != Some(false),
+            categories: (!categories.is_empty()).then_some(categories),
+            lists: LISTS.into_iter().filter_map(list).collect(),
+        }
     }
 
     /// What is wrong with the names and Ids that were sent. The category gets the budget's spelling.
@@ -46,13 +68,10 @@ impl Plan {
 
     /// The budget's name of a category; any name is one where the budget lists none.
     fn category(&self, name: &str) -> Option<String> {
-        let known = self.budget.records(budget::CATEGORY_DETAIL);
-        let mut known = known.filter_map(|category| category.text(category_detail::CATEGORY_NAME)).peekable();
-        if known.peek().is_none() {
-            return Some(name.to_owned());
+        match &self.categories {
+            None => Some(name.to_owned()),
+            Some(known) => known.get(&name.to_lowercase()).cloned(),
         }
-        let lower = name.to_lowercase();
-        known.find(|known| known.trim().to_lowercase() == lower).map(str::to_owned)
     }
 
     fn allocations(&self, sent: &Record) -> Vec<Code> {
@@ -60,7 +79,7 @@ impl Plan {
         if details.is_empty() {
             return Vec::new();
         }
-        if self.budget.boolean(budget::ALLOCATION_ENABLED) == Some(false) {
+        if !self.allows_allocations {
             return vec![code::CV91254];
         }
         let mut errors = Vec::new();
@@ -97,18 +116,17 @@ impl Plan {
 
     /// Whether a list has a value; none where the budget does not have the list.
     fn listed(&self, list: FieldId, text: &str) -> Option<bool> {
-        let values = self.budget.text(list)?;
-        Some(values.split(';').any(|value| same(value, text)))
+        Some(self.lists.get(&list)?.contains(&same(text)))
     }
 }
 
 /// All of it.
 pub(super) const HUNDRED: Decimal = Decimal::ONE_HUNDRED;
 
-/// Values are the same without case and the blanks around them, and Ids in any of their forms.
-fn same(one: &str, other: &str) -> bool {
-    let ids = Guid::parse(one).zip(Guid::parse(other));
-    ids.map_or_else(|| one.trim().eq_ignore_ascii_case(other.trim()), |(one, other)| one == other)
+/// A value as it is compared: without case and the blanks around it, an Id in one of its forms.
+fn same(text: &str) -> String {
+    let text = text.trim();
+    Guid::parse(text).map_or_else(|| text.to_ascii_lowercase(), |id| id.to_string())
 }
 
 /// What a member names; the identifier of zeros names nothing.

@@ -12,6 +12,9 @@ use contract::{Code, Contract, Guid, Record};
 use std::collections::{HashMap, HashSet};
 use store::{AccountId, Reader, StoreError};
 
+/// Histories that are read at a time.
+const READ: usize = 500;
+
 /// Everything known of a call's recipients.
 pub(super) struct Recipients<'a> {
     contract: &'static Contract,
@@ -123,20 +126,25 @@ fn received(
     recipients: &[Guid],
 ) -> Result<HashSet<Guid>, StoreError> {
     let history = &sending.activity.history;
-    let histories = reader.referring(account, history.object, history.recipient, recipients)?;
+    let (of, activity) = ((history.recipient, recipients), (history.activity, sending.activity_id));
+    let histories = reader.referring_both(account, history.object, of, activity)?;
     let kind = super::template_name(contract, sending.email.template);
     let name = fold(&sending.name);
     let is_the_same = |record: &Record| {
-        id_at(record, history.activity) == Some(sending.activity_id)
-            && history.kind.is_none_or(|field| record.text(field) == Some(kind))
+        history.kind.is_none_or(|field| record.text(field) == Some(kind))
             && fold(record.text(history.name).unwrap_or_default()) == name
             && record.boolean(history.bounced) != Some(true)
     };
+    let pairs = recipients
+        .iter()
+        .zip(histories)
+        .flat_map(|(recipient, ids)| ids.into_iter().map(|id| (*recipient, id)).collect::<Vec<_>>());
+    let (of, ids): (Vec<Guid>, Vec<Guid>) = pairs.unzip();
     let mut received = HashSet::new();
-    for (recipient, ids) in recipients.iter().zip(histories) {
-        if reader.get(account, history.object, &ids)?.iter().flatten().any(is_the_same) {
-            received.insert(*recipient);
-        }
+    for (of, ids) in of.chunks(READ).zip(ids.chunks(READ)) {
+        let found = of.iter().zip(reader.get(account, history.object, ids)?);
+        let same = found.filter(|(_, record)| record.as_ref().is_some_and(is_the_same));
+        received.extend(same.map(|(recipient, _)| *recipient));
     }
     Ok(received)
 }

@@ -13,9 +13,9 @@ use contract::handles::object::{
     target_list_detail,
 };
 use contract::handles::{object_type, operation};
-use contract::{FieldId, Guid, ObjectId, Record, Timestamp, Value};
-use std::collections::HashMap;
-use store::{AccountId, StoreError, Writer};
+use contract::{FieldId, Guid, LinkId, ObjectId, Record, Timestamp, Value};
+use std::collections::{HashMap, HashSet};
+use store::{Linked, StoreError, Writer};
 
 /// CopyEvent: each record makes a copy of the event that the call names, with other parameters.
 ///
@@ -69,13 +69,19 @@ fn move_dates(record: &mut Record, fields: &[FieldId], shift: i64) {
 fn copy_parts(written: &Written<'_>, writer: &mut Writer<'_>) -> Result<(), StoreError> {
     let Some(original) = written.parent else { return Ok(()) };
     let Some(id) = original.text(cv_object::ID).and_then(Guid::parse) else { return Ok(()) };
-    let account = written.session.account.id;
-    let parts = Parts::read(writer, account, original, id)?;
+    let parts = Parts::read(writer, written, original, id)?;
+    let mut copies = Copies::default();
     for event in written.created {
-        parts.copy(written, writer, event)?;
+        parts.copy(written, event, &mut copies);
+        if copies.sessions.len() + copies.questions.len() >= AT_ONCE {
+            std::mem::take(&mut copies).write(&parts, written, writer)?;
+        }
     }
-    Ok(())
+    copies.write(&parts, written, writer)
 }
+
+/// Parts of copies that are written at a time.
+const AT_ONCE: usize = 1_000;
 
 /// What belongs to the event that is copied.
 struct Parts<'a> {
@@ -84,39 +90,58 @@ struct Parts<'a> {
     sessions: Vec<Record>,
     questions: Vec<Record>,
     detail: Option<Record>,
+    /// The values of the custom fields that the event and its sessions have.
+    fields: HashMap<Guid, Vec<Linked>>,
+}
+
+/// Copies on their way into the database.
+#[derive(Default)]
+struct Copies {
+    events: Vec<Record>,
+    details: Vec<Record>,
+    sessions: Vec<Record>,
+    questions: Vec<Record>,
+    /// Each copy of the event or a session, with what it is a copy of.
+    owners: Vec<(Guid, Guid)>,
 }
 
 impl<'a> Parts<'a> {
     fn read(
         writer: &Writer<'_>,
-        account: AccountId,
+        written: &Written<'_>,
         original: &'a Record,
         id: Guid,
     ) -> Result<Parts<'a>, StoreError> {
+        let account = written.session.account.id;
         let referring = |object: ObjectId, field: FieldId| {
             let ids: Vec<Guid> = writer.referring(account, object, field, &[id])?.concat();
             let records = writer.get(account, object, &ids)?;
             Ok::<_, StoreError>(records.into_iter().flatten().collect::<Vec<Record>>())
         };
+        let sessions = referring(object_type::SESSION, session_object::EVENT_ID)?;
+        let owners: Vec<Guid> = sessions.iter().filter_map(id_of).chain([id]).collect();
+        let fields = match link(written) {
+            Some(link) => owners.iter().copied().zip(writer.links(account, link, &owners)?).collect(),
+            None => HashMap::new(),
+        };
         Ok(Parts {
             original,
             id,
-            sessions: referring(object_type::SESSION, session_object::EVENT_ID)?,
+            sessions,
+            fields,
             questions: referring(object_type::EVENT_QUESTION, event_question::EVENT_ID)?,
             detail: writer.get(account, object_type::EVENT_DETAIL, &[id])?.into_iter().flatten().next(),
         })
     }
 
-    fn copy(&self, written: &Written<'_>, writer: &mut Writer<'_>, event: &Record) -> Result<(), StoreError> {
-        let (account, at) = (written.session.account.id, written.session.at);
+    fn copy(&self, written: &Written<'_>, event: &Record, copies: &mut Copies) {
         let new_id = || written.service.new_id();
         let shift = shift(self.original, event).unwrap_or(0);
         let mut renamed: HashMap<String, String> = HashMap::new();
         let mut sessions = self.sessions.clone();
-        let mut owners = Vec::new();
         for record in &mut sessions {
-            let (old, new) = (record.text(cv_object::ID).and_then(Guid::parse), new_id());
-            owners.extend(old.map(|old| (old, new)));
+            let (old, new) = (id_of(record), new_id());
+            copies.owners.extend(old.map(|old| (old, new)));
             rename(record, cv_object::ID, new, &mut renamed);
             record.set(session_object::EVENT_ID, event.get(cv_object::ID).clone());
             move_dates(record, &SESSION_DATES, shift);
@@ -139,14 +164,11 @@ impl<'a> Parts<'a> {
             record.set(event_question::EVENT_ID, event.get(cv_object::ID).clone());
             follow(record, event_question::PRODUCT_ID, &renamed);
         }
-        let detail = self.detail(written, &event, &renamed);
-        writer.insert(account, object_type::SESSION, &sessions, at)?;
-        writer.insert(account, object_type::EVENT_QUESTION, &questions, at)?;
-        writer.insert(account, object_type::EVENT_DETAIL, &[detail], at)?;
-        owners.extend(event.text(cv_object::ID).and_then(Guid::parse).map(|new| (self.id, new)));
-        copy_links(written, writer, object_type::SESSION, session_object::CUSTOM_FIELD_DETAIL, &owners)?;
-        copy_links(written, writer, object_type::EVENT, event::CUSTOM_FIELD_DETAIL, &owners)?;
-        writer.update(account, object_type::EVENT, &[event], at)
+        copies.details.push(self.detail(written, &event, &renamed));
+        copies.owners.extend(id_of(&event).map(|new| (self.id, new)));
+        copies.sessions.append(&mut sessions);
+        copies.questions.append(&mut questions);
+        copies.events.push(event);
     }
 
     /// The fees and the rest of the event's other face; what was requested and decided for the
@@ -195,23 +217,53 @@ fn for_each(record: &mut Record, detail: FieldId, mut change: impl FnMut(&mut Re
     }
 }
 
-/// Gives each new owner the custom fields of the old one that it has no value of its own for.
-fn copy_links(
-    written: &Written<'_>,
-    writer: &mut Writer<'_>,
-    object: ObjectId,
-    detail: FieldId,
-    owners: &[(Guid, Guid)],
-) -> Result<(), StoreError> {
-    let account = written.session.account.id;
-    let Some(link) = written.service.contract().link_of(object, detail) else { return Ok(()) };
-    let (old, new): (Vec<Guid>, Vec<Guid>) = owners.iter().copied().unzip();
-    let values = writer.links(account, link, &old)?;
-    let own = writer.links(account, link, &new)?;
-    let mut rows = Vec::new();
-    for ((owner, values), own) in new.into_iter().zip(values).zip(own) {
-        let missing = values.into_iter().filter(|(target, _)| own.iter().all(|(known, _)| known != target));
-        rows.extend(missing.map(|(target, value)| (owner, target, value)));
+impl Copies {
+    fn write(
+        self,
+        parts: &Parts<'_>,
+        written: &Written<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), StoreError> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let (account, at) = (written.session.account.id, written.session.at);
+        writer.insert(account, object_type::SESSION, &self.sessions, at)?;
+        writer.insert(account, object_type::EVENT_QUESTION, &self.questions, at)?;
+        writer.insert(account, object_type::EVENT_DETAIL, &self.details, at)?;
+        self.copy_fields(parts, written, writer)?;
+        writer.update(account, object_type::EVENT, &self.events, at)
     }
-    writer.link(account, link, &rows)
+
+    /// Gives each copy the custom fields of what it is a copy of that it has no value of its own for. Only events can
+    /// have some: the call's records have none of sessions.
+    fn copy_fields(
+        &self,
+        parts: &Parts<'_>,
+        written: &Written<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), StoreError> {
+        let account = written.session.account.id;
+        let Some(link) = link(written) else { return Ok(()) };
+        let events: Vec<Guid> = self.events.iter().filter_map(id_of).collect();
+        let own = writer.links(account, link, &events)?.into_iter().zip(&events);
+        let own = own.flat_map(|(rows, event)| rows.into_iter().map(|(field, _)| (*event, field)));
+        let own: HashSet<(Guid, Guid)> = own.collect();
+        let mut rows = Vec::new();
+        for (old, new) in &self.owners {
+            let values = parts.fields.get(old).into_iter().flatten();
+            let missing = values.filter(|(field, _)| !own.contains(&(*new, *field)));
+            rows.extend(missing.map(|(field, value)| (*new, *field, value.clone())));
+        }
+        writer.link(account, link, &rows)
+    }
+}
+
+/// The custom fields of events, which are kept with those of sessions.
+fn link(written: &Written<'_>) -> Option<LinkId> {
+    written.service.contract().link_of(object_type::EVENT, event::CUSTOM_FIELD_DETAIL)
+}
+
+fn id_of(record: &Record) -> Option<Guid> {
+    record.text(cv_object::ID).and_then(Guid::parse)
 }

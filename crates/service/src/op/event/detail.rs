@@ -6,7 +6,7 @@ use contract::handles::enumeration::invitee_status;
 use contract::handles::object::{cv_object, event, event_detail, invitee};
 use contract::handles::object_type;
 use contract::{FieldId, Guid, Record, Value};
-use store::{AccountId, Reader, StoreError, Writer};
+use store::{AccountId, Group, Reader, StoreError, Writer};
 
 /// Members of an event's detail that are the event's own.
 const SHOWN: [(FieldId, FieldId); 5] = [
@@ -59,23 +59,24 @@ pub(crate) fn fill(
 ) -> Result<(), StoreError> {
     let ids: Vec<Guid> = details.iter().filter_map(id).collect();
     let events = reader.get(account, object_type::EVENT, &ids)?;
-    let invitees = reader.referring(account, object_type::INVITEE, invitee::EVENT_ID, &ids)?;
+    let (of, by) = ((object_type::INVITEE, invitee::EVENT_ID), [invitee::STATUS, invitee::PARTICIPANT]);
+    let invitees = reader.count_referring(account, of, &ids, &by)?;
     for ((detail, event), invitees) in details.iter_mut().zip(events).zip(invitees) {
         let Some(event) = event else { continue };
         show(detail, &event);
-        let invitees = reader.get(account, object_type::INVITEE, &invitees)?;
-        count(detail, &invitees.into_iter().flatten().collect::<Vec<_>>());
+        count(detail, &invitees);
     }
     Ok(())
 }
 
-fn count(detail: &mut Record, invitees: &[Record]) {
-    let number = |fits: &dyn Fn(&Record) -> bool| {
-        let count = invitees.iter().filter(|invitee| fits(invitee)).count();
+/// Notes the numbers of invitees, which come in groups by status and participation.
+fn count(detail: &mut Record, invitees: &[Group]) {
+    let number = |fits: &dyn Fn(&[Value]) -> bool| {
+        let count: u64 = invitees.iter().filter(|group| fits(&group.values)).map(|group| group.count).sum();
         Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
     };
-    let of = |status| move |record: &Record| record.enumeration(invitee::STATUS) == Some(status);
-    let took_part = |record: &Record| record.boolean(invitee::PARTICIPANT) == Some(true);
+    let of = |status| move |values: &[Value]| values.first() == Some(&Value::Enumeration(status));
+    let took_part = |values: &[Value]| values.get(1) == Some(&Value::Boolean(true));
     detail.set(event_detail::TOTAL_INVITED_COUNT, number(&|_| true));
     detail.set(event_detail::REGISTERED_ATTENDEE_COUNT, number(&of(invitee_status::ACCEPTED)));
     detail.set(event_detail::PARTICIPANT_COUNT, number(&took_part));

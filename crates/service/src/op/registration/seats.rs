@@ -5,8 +5,9 @@ use super::super::order;
 use contract::handles::enumeration::invitee_status;
 use contract::handles::object::{event, guest, invitee, product_detail};
 use contract::handles::object_type;
-use contract::{Contract, FieldId, Guid, Record, Value};
-use store::{AccountId, Column, Filter, Operator, Reader, StoreError, Test};
+use contract::table::fold;
+use contract::{Contract, FieldId, Guid, ObjectId, Record, Value};
+use store::{AccountId, Reader, StoreError};
 
 /// The seats that are left; without a capacity there is no end of them.
 pub(in crate::op) struct Seats(Option<i64>);
@@ -29,24 +30,24 @@ impl Seats {
         record: &Record,
     ) -> Result<Seats, StoreError> {
         let capacity = record.get(event::CAPACITY);
-        let Value::Integer(most) = *capacity else { return Ok(Seats(None)) };
-        let limit = usize::try_from(most).unwrap_or(0);
+        if !matches!(capacity, Value::Integer(_)) {
+            return Ok(Seats(None));
+        }
         let accepted = status_text(contract, invitee_status::ACCEPTED);
-        let count = |object, event: FieldId, status: FieldId, statuses: &[&str]| {
-            let values = statuses.iter().map(|text| Value::from(*text)).collect();
-            let filter = Filter::All(vec![
-                Filter::Test(Test {
-                    column: Column::Own(event),
-                    operator: Operator::Equals,
-                    values: vec![id.to_string().into()],
-                }),
-                Filter::Test(Test { column: Column::Own(status), operator: Operator::Includes, values }),
-            ]);
-            Ok::<_, StoreError>(reader.search(account, object, &filter, limit)?.len() as i64)
+        let count = |of: (ObjectId, FieldId), status: FieldId, sits: &dyn Fn(&Value) -> bool| {
+            let groups = reader.count_referring(account, of, &[id], &[status])?.concat();
+            let sitting = groups.iter().filter(|group| group.values.iter().all(sits));
+            let count: u64 = sitting.map(|group| group.count).sum();
+            Ok::<_, StoreError>(i64::try_from(count).unwrap_or(i64::MAX))
         };
-        let invitees = count(object_type::INVITEE, invitee::EVENT_ID, invitee::STATUS, &[accepted])?;
-        let guests = count(object_type::GUEST, guest::EVENT_ID, guest::STATUS, &["", accepted])?;
-        Ok(Seats::left(capacity, invitees + guests))
+        let is_accepted = |status: &Value| *status == Value::Enumeration(invitee_status::ACCEPTED);
+        let invitees = count((object_type::INVITEE, invitee::EVENT_ID), invitee::STATUS, &is_accepted)?;
+        let is_coming = |status: &Value| {
+            let status = fold(status.as_text().unwrap_or_default());
+            status.is_empty() || status == fold(accepted)
+        };
+        let guests = count((object_type::GUEST, guest::EVENT_ID), guest::STATUS, &is_coming)?;
+        Ok(Seats::left(capacity, invitees.saturating_add(guests)))
     }
 
     /// Those of one of an event's products.

@@ -1,7 +1,7 @@
 //! The steps: what registering and cancelling do to an invitee, its registration and its guests.
 
 use super::super::attendee::{Attendee, status_text};
-use super::super::order;
+use super::super::order::{self, Prices, READ};
 use super::Seats;
 use crate::Service;
 use crate::session::Session;
@@ -12,17 +12,50 @@ use contract::handles::object::{
 };
 use contract::handles::object_type;
 use contract::{Contract, EnumValue, Guid, Record, Value};
-use store::{StoreError, Writer};
+use std::collections::HashSet;
+use store::{AccountId, Reader, StoreError, Writer};
 
 /// The steps of one call in its event.
 pub(super) struct Taking<'a> {
     pub service: &'a Service,
     pub session: &'a Session,
     pub event_id: Guid,
-    pub event: &'a Record,
     pub seats: Seats,
     pub item_seats: Seats,
-    pub admission_item: Option<&'a Record>,
+    /// What everybody who registers orders.
+    pub offered: Vec<Record>,
+    /// The registrations that were cancelled, whose guests are to be.
+    pub cancelled: Vec<Guid>,
+}
+
+/// The items that everybody who registers orders, each product once: the admission item, and what the event includes
+/// for everybody.
+pub(super) fn offered(
+    reader: &Reader<'_>,
+    contract: &Contract,
+    account: AccountId,
+    (event_id, event): (Guid, &Record),
+    admission_item: Option<&Record>,
+) -> Result<Vec<Record>, StoreError> {
+    let products = event.records(event::PRODUCT_DETAIL);
+    let products = products.filter(|product| product.boolean(product_detail::IS_INCLUDED) == Some(true));
+    let products = admission_item.into_iter().chain(products);
+    let mut items: Vec<Record> = products.map(order::of_product(contract)).collect();
+    let sessions = reader.referring(account, object_type::SESSION, session::EVENT_ID, &[event_id])?.concat();
+    for ids in sessions.chunks(READ) {
+        let sessions = reader.get(account, object_type::SESSION, ids)?;
+        let sessions = sessions.iter().flatten();
+        let included = sessions.filter(|session| session.boolean(session::IS_INCLUDED) == Some(true));
+        items.extend(included.map(order::of_session(contract)));
+    }
+    let prices = Prices::read(reader, account, event_id)?;
+    let mut known = HashSet::new();
+    items.retain(|item| order::product_of(item).is_some_and(|product| known.insert(product)));
+    for item in &mut items {
+        let price = order::product_of(item).map(|product| prices.of(product)).unwrap_or_default();
+        order::set_amount(item, order_detail::AMOUNT, price);
+    }
+    Ok(items)
 }
 
 impl Taking<'_> {
@@ -41,13 +74,12 @@ impl Taking<'_> {
     }
 
     /// Gives the invitee a registration, or revives the one it had, with what it orders.
-    pub fn register(&mut self, writer: &mut Writer<'_>, attendee: &mut Attendee) -> Result<(), StoreError> {
-        let (account, at) = (self.session.account.id, self.session.at);
+    pub fn register(&mut self, attendee: &mut Attendee) {
+        let at = self.session.at;
         let contract = self.contract();
         if attendee.record.text(invitee::CONFIRMATION_NUMBER).is_none_or(str::is_empty) {
             attendee.record.set(invitee::CONFIRMATION_NUMBER, order::number(self.service.new_id()));
         }
-        let is_new = attendee.registration.is_none();
         let mut record = attendee.registration.take().unwrap_or_else(|| self.new_registration(attendee));
         record.set(
             registration::CONFIRMATION_NUMBER,
@@ -60,14 +92,10 @@ impl Taking<'_> {
         record.set(registration::RESPONSE_METHOD, response_method::API);
         record.set(registration::PARTICIPANT, false);
         attendee.registration = Some(record);
-        self.order(writer, attendee)?;
-        if is_new {
-            let rows: Vec<Record> = attendee.registration.iter().cloned().collect();
-            writer.insert(account, object_type::REGISTRATION, &rows, at)?;
-        }
+        let ids = || [self.service.new_id(), self.service.new_id()];
+        order::add(attendee, self.offered.clone(), order_action::REGISTERED, ids, at);
         self.seats.change(-1);
         self.item_seats.change(-1);
-        Ok(())
     }
 
     fn new_registration(&self, attendee: &Attendee) -> Record {
@@ -89,45 +117,15 @@ impl Taking<'_> {
         record
     }
 
-    /// Orders the admission item, and what the event includes for everybody.
-    fn order(&self, writer: &Writer<'_>, attendee: &mut Attendee) -> Result<(), StoreError> {
-        let products = self.event.records(event::PRODUCT_DETAIL);
-        let products = products.filter(|product| product.boolean(product_detail::IS_INCLUDED) == Some(true));
-        let items = self.admission_item.into_iter().chain(products).map(order::of_product(self.contract()));
-        let account = self.session.account.id;
-        let sessions =
-            writer.referring(account, object_type::SESSION, session::EVENT_ID, &[self.event_id])?;
-        let sessions: Vec<Guid> = sessions.into_iter().flatten().collect();
-        let sessions = writer.get(account, object_type::SESSION, &sessions)?;
-        let sessions = sessions.iter().flatten();
-        let sessions = sessions.filter(|session| session.boolean(session::IS_INCLUDED) == Some(true));
-        let mut ordered = Vec::new();
-        for mut item in items.chain(sessions.map(order::of_session(self.contract()))) {
-            let Some(id) = item.text(order_detail::PRODUCT_ID).and_then(Guid::parse) else { continue };
-            if ordered.contains(&id) {
-                continue;
-            }
-            ordered.push(id);
-            order::set_amount(
-                &mut item,
-                order_detail::AMOUNT,
-                order::price(writer, account, self.event_id, id)?,
-            );
-            let ids = [self.service.new_id(), self.service.new_id()];
-            order::add(attendee, item, order_action::REGISTERED, ids, self.session.at);
-        }
-        Ok(())
-    }
-
     fn contract(&self) -> &'static Contract {
         self.service.contract()
     }
 
-    /// Cancels the invitee's registration with all that was ordered, and its guests.
-    pub fn cancel(&mut self, writer: &mut Writer<'_>, attendee: &mut Attendee) -> Result<(), StoreError> {
-        let (account, at) = (self.session.account.id, self.session.at);
+    /// Cancels the invitee's registration with all that was ordered.
+    pub fn cancel(&mut self, attendee: &mut Attendee) {
+        let at = self.session.at;
         let cancelled = status_text(self.contract(), invitee_status::CANCELLED);
-        let Some(record) = &mut attendee.registration else { return Ok(()) };
+        let Some(record) = &mut attendee.registration else { return };
         let mut items = order::take(record);
         items.iter_mut().for_each(|item| order::cancel(item, at));
         order::put(record, items);
@@ -135,18 +133,29 @@ impl Taking<'_> {
         record.set(registration::CANCELLED_DATE, at);
         record.set(registration::PARTICIPANT, false);
         record.set(registration::MODIFIED_BY, self.session.user.as_str());
-        let Some(id) = record.text(cv_object::ID).and_then(Guid::parse) else { return Ok(()) };
-        let guests = writer.referring(account, object_type::GUEST, guest::REGISTRATION_ID, &[id])?;
-        let ids: Vec<Guid> = guests.into_iter().flatten().collect();
-        let mut guests: Vec<Record> =
-            writer.get(account, object_type::GUEST, &ids)?.into_iter().flatten().collect();
-        for guest in &mut guests {
-            guest.set(guest::STATUS, cancelled);
-            guest.set(guest::PARTICIPANT, false);
-            guest.set(guest::CHECK_IN_DATE, Value::Absent);
-            guest.set(guest::LAST_MODIFIED_DATE, at);
-            guest.set(guest::LAST_MODIFIED_BY, self.session.user.as_str());
+        self.cancelled.extend(record.text(cv_object::ID).and_then(Guid::parse));
+    }
+
+    /// Cancels the guests of the registrations that were cancelled.
+    pub fn cancel_guests(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        if self.cancelled.is_empty() {
+            return Ok(());
         }
-        writer.update(account, object_type::GUEST, &guests, at)
+        let (account, at) = (self.session.account.id, self.session.at);
+        let cancelled = status_text(self.contract(), invitee_status::CANCELLED);
+        let (object, field) = (object_type::GUEST, guest::REGISTRATION_ID);
+        let ids = writer.referring(account, object, field, &self.cancelled)?.concat();
+        for ids in ids.chunks(READ) {
+            let mut guests: Vec<Record> = writer.get(account, object, ids)?.into_iter().flatten().collect();
+            for guest in &mut guests {
+                guest.set(guest::STATUS, cancelled);
+                guest.set(guest::PARTICIPANT, false);
+                guest.set(guest::CHECK_IN_DATE, Value::Absent);
+                guest.set(guest::LAST_MODIFIED_DATE, at);
+                guest.set(guest::LAST_MODIFIED_BY, self.session.user.as_str());
+            }
+            writer.update(account, object, &guests, at)?;
+        }
+        Ok(())
     }
 }

@@ -13,13 +13,20 @@ use contract::handles::object_type;
 use contract::table::fold;
 use contract::{Contract, Decimal, EnumValue, Guid, Record, Value};
 use std::collections::HashMap;
-use store::{StoreError, Writer};
+use store::{Reader, StoreError, Writer};
+
+/// Responses that are read at a time.
+const READ: usize = 500;
 
 /// The responses that a call changes.
 pub(super) struct Responses<'a> {
     session: &'a Session,
     survey: &'a Record,
     status: EnumValue,
+    /// The survey's responses that may be those of the call's respondents.
+    stored: HashMap<Guid, Record>,
+    /// The responses of a respondent, by its folded identifier.
+    of_respondent: HashMap<String, Vec<Guid>>,
     open: HashMap<String, Response>,
     order: Vec<String>,
     count: Option<i64>,
@@ -32,9 +39,36 @@ pub(super) struct Response {
 }
 
 impl<'a> Responses<'a> {
-    /// None yet.
-    pub fn new(session: &'a Session, survey: &'a Record, status: EnumValue) -> Responses<'a> {
-        Responses { session, survey, status, open: HashMap::new(), order: Vec::new(), count: None }
+    /// Reads the responses that respondents have or name, now or once a record's transaction names it.
+    pub fn read<'r>(
+        reader: &Reader<'_>,
+        (session, survey, status): (&'a Session, &'a Record, EnumValue),
+        respondents: impl Iterator<Item = &'r Record>,
+        records: &[Record],
+    ) -> Result<Responses<'a>, StoreError> {
+        let account = session.account.id;
+        let (mut owners, mut named) = (Vec::new(), Vec::new());
+        for respondent in respondents {
+            owners.push(fold(respondent.text(cv_object::ID).unwrap_or_default()));
+            named.extend(respondent.text(respondent::RESPONSE_ID).and_then(Guid::parse));
+        }
+        named.extend(
+            records.iter().filter_map(|record| Guid::parse(record.text(cv_object::TRANSACTION_ID)?.trim())),
+        );
+        let key = (object_type::RESPONSE, response::RESPONDENT_ID);
+        let of_respondents = reader.find(account, key, &owners)?;
+        named.extend(of_respondents.iter().flatten());
+        named.sort_unstable();
+        named.dedup();
+        let mut stored = HashMap::new();
+        for ids in named.chunks(READ) {
+            let found = ids.iter().zip(reader.get(account, object_type::RESPONSE, ids)?);
+            let found = found.filter_map(|(id, found)| Some((*id, found?)));
+            stored.extend(found.filter(|(_, found)| parent::is(found.text(response::SURVEY_ID), survey)));
+        }
+        let of_respondent = owners.into_iter().zip(of_respondents).collect();
+        let (open, order, count) = (HashMap::new(), Vec::new(), None);
+        Ok(Responses { session, survey, status, stored, of_respondent, open, order, count })
     }
 
     /// The respondent's response, made where there is none.
@@ -49,7 +83,7 @@ impl<'a> Responses<'a> {
         let respondent = respondent.unwrap_or(&mut nobody);
         let owner = respondent.text(cv_object::ID).unwrap_or_default().to_owned();
         if !self.open.contains_key(&owner) {
-            let opened = match self.stored(writer, respondent)? {
+            let opened = match self.stored(respondent) {
                 Some(record) => Response { record, is_new: false },
                 None => {
                     let number = self.next_number(writer)?;
@@ -67,15 +101,11 @@ impl<'a> Responses<'a> {
     }
 
     /// The response that is the respondent's, or else the one that it names.
-    fn stored(&self, writer: &Writer<'_>, respondent: &Record) -> Result<Option<Record>, StoreError> {
-        let account = self.session.account.id;
+    fn stored(&self, respondent: &Record) -> Option<Record> {
         let owner = fold(respondent.text(cv_object::ID).unwrap_or_default());
-        let key = (object_type::RESPONSE, response::RESPONDENT_ID);
-        let mut ids = writer.find(account, key, &[owner])?.concat();
-        ids.extend(respondent.text(respondent::RESPONSE_ID).and_then(Guid::parse));
-        let found = writer.get(account, object_type::RESPONSE, &ids)?;
-        let survey = |record: &Record| parent::is(record.text(response::SURVEY_ID), self.survey);
-        Ok(found.into_iter().flatten().find(survey))
+        let own = self.of_respondent.get(&owner).into_iter().flatten().copied();
+        let named = respondent.text(respondent::RESPONSE_ID).and_then(Guid::parse);
+        own.chain(named).find_map(|id| self.stored.get(&id)).cloned()
     }
 
     /// Responses of a survey are numbered from one.
@@ -85,10 +115,9 @@ impl<'a> Responses<'a> {
             None => {
                 let survey: Vec<Guid> =
                     self.survey.text(cv_object::ID).and_then(Guid::parse).into_iter().collect();
-                let account = self.session.account.id;
-                let ids =
-                    writer.referring(account, object_type::RESPONSE, response::SURVEY_ID, &survey)?.concat();
-                i64::try_from(ids.len()).unwrap_or(i64::MAX)
+                let of = (object_type::RESPONSE, response::SURVEY_ID);
+                let groups = writer.count_referring(self.session.account.id, of, &survey, &[])?.concat();
+                i64::try_from(groups.iter().map(|group| group.count).sum::<u64>()).unwrap_or(i64::MAX)
             }
         };
         self.count = Some(count + 1);

@@ -4,7 +4,7 @@ use super::super::order;
 use contract::handles::code;
 use contract::handles::object::{distribution_detail, order_detail, transaction};
 use contract::{Code, Contract, Decimal, Guid, Record, Value};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Amounts by item; below zero for a refund.
 pub(super) struct Distribution {
@@ -29,8 +29,14 @@ impl Distribution {
         let mut out = Distribution { parts: Vec::new(), sign };
         let details: Vec<&Record> = record.records(transaction::DISTRIBUTION_DETAIL).collect();
         if details.is_empty() {
-            out.spread(items, |_| true, amount)?;
+            out.spread(items, 0..items.len(), amount)?;
             return Ok(out);
+        }
+        let mut places: HashMap<Guid, Vec<usize>> = HashMap::new();
+        for (place, item) in items.iter().enumerate() {
+            if let Some(product) = order::product_of(item) {
+                places.entry(product).or_default().push(place);
+            }
         }
         let mut products = HashSet::new();
         let mut sum = Decimal::ZERO;
@@ -41,34 +47,32 @@ impl Distribution {
             if !products.insert(id) {
                 return Err(code::CV98103);
             }
-            if !items.iter().any(|item| order::is_for(item, id)) {
-                return Err(code::CV98107);
-            }
+            let places = places.get(&id).ok_or(code::CV98107)?;
             let part = match *detail.get(distribution_detail::AMOUNT_APPLIED) {
                 Value::Decimal(part) if part >= Decimal::ZERO && part.normalize().scale() <= 2 => part,
                 _ => return Err(code::CV91102),
             };
             sum += part;
-            wanted.push((id, part));
+            wanted.push((places, part));
         }
         if sum != amount {
             return Err(code::CV98106);
         }
-        for (id, part) in wanted {
-            out.spread(items, |item| order::is_for(item, id), part)?;
+        for (places, part) in wanted {
+            out.spread(items, places.iter().copied(), part)?;
         }
         Ok(out)
     }
 
-    /// Gives each of some items what is due for it, until the amount is used up.
+    /// Gives each of the items at some places what is due for it, until the amount is used up.
     fn spread(
         &mut self,
         items: &[Record],
-        of: impl Fn(&Record) -> bool,
+        places: impl IntoIterator<Item = usize>,
         amount: Decimal,
     ) -> Result<(), Code> {
         let mut rest = amount;
-        for (index, item) in items.iter().enumerate().filter(|(_, item)| of(item)) {
+        for (index, item) in places.into_iter().filter_map(|place| Some((place, items.get(place)?))) {
             let due = order::amount(item, order_detail::AMOUNT_DUE) * self.sign;
             let part = order::to_the_cent(due.min(rest));
             if part > Decimal::ZERO {
@@ -93,20 +97,25 @@ impl Distribution {
     /// say of the ledger stays.
     pub fn describe(&self, contract: &Contract, items: &[Record], made: &mut Record) {
         let sent: Vec<Record> = made.records(transaction::DISTRIBUTION_DETAIL).cloned().collect();
-        let mut details: Vec<Record> = Vec::new();
+        let mut own: HashMap<Guid, &Record> = HashMap::new();
+        for detail in &sent {
+            if let Some(id) = product(detail) {
+                own.entry(id).or_insert(detail);
+            }
+        }
+        let (mut details, mut places): (Vec<Record>, HashMap<Guid, usize>) = Default::default();
         for (item, part) in self.parts.iter().filter_map(|(index, part)| Some((items.get(*index)?, part))) {
             let Some(id) = item.text(order_detail::PRODUCT_ID).and_then(Guid::parse) else { continue };
-            let is_of = |detail: &&mut Record| product(detail) == Some(id);
             let applied = part * self.sign;
             let price = order::amount(item, order_detail::AMOUNT);
-            if let Some(detail) = details.iter_mut().find(is_of) {
+            if let Some(detail) = places.get(&id).and_then(|place| details.get_mut(*place)) {
                 let applied = applied + order::amount(detail, distribution_detail::AMOUNT_APPLIED);
                 let price = price + order::amount(detail, distribution_detail::ORDER_PRICE);
                 detail.set(distribution_detail::AMOUNT_APPLIED, Value::Decimal(applied));
                 order::set_amount(detail, distribution_detail::ORDER_PRICE, price);
                 continue;
             }
-            let own = sent.iter().find(|detail| product(detail) == Some(id)).cloned();
+            let own = own.get(&id).map(|detail| (*detail).clone());
             let mut detail = own.unwrap_or_else(|| contract.record(distribution_detail::TYPE_ID));
             for (to, from) in [
                 (distribution_detail::PRODUCT_ID, order_detail::PRODUCT_ID),
@@ -119,6 +128,7 @@ impl Distribution {
             }
             detail.set(distribution_detail::AMOUNT_APPLIED, Value::Decimal(applied));
             order::set_amount(&mut detail, distribution_detail::ORDER_PRICE, price);
+            places.insert(id, details.len());
             details.push(detail);
         }
         made.set(

@@ -123,3 +123,20 @@ async fn validating_has_its_codes() {
     let request = party.bench.request(operation::VALIDATE_INVITEE, records, &[]);
     assert_eq!(party.bench.call(operation::VALIDATE_INVITEE, request).await.unwrap_err().code, code::CV30121);
 }
+
+#[tokio::test]
+async fn attendees_of_one_registration_come_in_one_call() {
+    let party = Party::new(&[]).await;
+    let session = party.session(&[]).await;
+    let id = party.registered("A").await;
+    let guests = [party.guest(&id, &[]).await, party.guest(&id, &[]).await];
+    let all = [id.as_str(), &guests[0], &guests[1]];
+    assert_eq!(party.session_action("Register", &session, &all).await, [[], [], []]);
+    assert_eq!(party.items(&id, "Action").await, ["Registered"; 3]);
+    assert_eq!(party.check_in("Session", &session, "false", &all).await, [[], [], []]);
+    assert_eq!(party.items(&id, "Participant").await, ["true"; 3]);
+    assert_eq!(party.check_in("Session", &session, "true", &[&guests[0]]).await, [[]]);
+    assert_eq!(party.items(&id, "Participant").await, ["true", "false", "true"]);
+    assert_eq!(party.session_action("Unregister", &session, &[&guests[0], NOBODY]).await.len(), 2);
+    assert_eq!(party.items(&id, "Action").await, ["Registered", "Cancelled", "Registered"]);
+}

@@ -5,10 +5,10 @@ use crate::error::Result;
 use crate::form;
 use crate::postgres::access::Access;
 use crate::postgres::row::{self, distinct};
-use crate::postgres::value::{Parameter, unescape};
+use crate::postgres::value::{Id, Parameter, unescape};
 use crate::verbs::{LinkReader, Linked};
 use contract::{FieldId, Guid, LinkId, ObjectId, Record, Source, TypeId, TypeRef};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tokio_postgres::Row;
 
 impl LinkReader for Access<'_> {
@@ -39,6 +39,16 @@ impl LinkReader for Access<'_> {
             of_owners.entry(row::guid(found, 0)?).or_default().push(linked);
         }
         Ok(owners.iter().map(|owner| of_owners.get(owner).cloned().unwrap_or_default()).collect())
+    }
+
+    fn linked(&self, account: AccountId, link: LinkId, pairs: &[(Guid, Guid)]) -> Result<Vec<bool>> {
+        let (owners, targets): (Vec<Id>, Vec<Id>) =
+            pairs.iter().map(|(owner, target)| (Id(*owner), Id(*target))).unzip();
+        let parameters = [Parameter::new(&owners), Parameter::new(&targets)];
+        let rows = self.query(account, &self.schema.link_sql(link).linked, &parameters)?;
+        let found = rows.iter().map(|found| Ok((row::guid(found, 0)?, row::guid(found, 1)?)));
+        let found: HashSet<(Guid, Guid)> = found.collect::<Result<_>>()?;
+        Ok(pairs.iter().map(|pair| found.contains(pair)).collect())
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod changes;
 mod chunks;
 mod condition;
+mod counts;
 mod links;
 mod mail;
 mod objects;

@@ -4,6 +4,7 @@ use crate::account::AccountId;
 use crate::error::Result;
 use crate::postgres::access::Access;
 use crate::postgres::row::{self, distinct};
+use crate::postgres::statements;
 use crate::postgres::value::{Id, Parameter, escape};
 use crate::verbs::ObjectReader;
 use contract::{FieldId, Guid, ObjectId, Record};
@@ -80,6 +81,26 @@ impl ObjectReader for Access<'_> {
         let reference = reference.ok_or_else(|| self.schema.not_searchable(object, field))?;
         let sql = &self.schema.sql(object).references[reference].find;
         let rows = self.query(account, sql, &[Parameter::new(&distinct(targets))])?;
+        let pairs = rows.iter().map(|found| Ok((row::guid(found, 0)?, row::guid(found, 1)?)));
+        let found = grouped(pairs)?;
+        Ok(targets.iter().map(|target| found.get(target).cloned().unwrap_or_default()).collect())
+    }
+
+    fn referring_both(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        (field, targets): (FieldId, &[Guid]),
+        (other_field, other): (FieldId, Guid),
+    ) -> Result<Vec<Vec<Guid>>> {
+        let table = self.schema.table(object);
+        let column = |field| {
+            let reference = table.reference(field).and_then(|place| table.references.get(place));
+            reference.ok_or_else(|| self.schema.not_searchable(object, field))
+        };
+        let sql = statements::referring_both(&table.name, column(field)?, column(other_field)?);
+        let (targets_once, other) = (distinct(targets), Id(other));
+        let rows = self.query(account, &sql, &[Parameter::new(&targets_once), Parameter::new(&other)])?;
         let pairs = rows.iter().map(|found| Ok((row::guid(found, 0)?, row::guid(found, 1)?)));
         let found = grouped(pairs)?;
         Ok(targets.iter().map(|target| found.get(target).cloned().unwrap_or_default()).collect())

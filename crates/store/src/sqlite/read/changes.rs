@@ -48,7 +48,7 @@ impl Access<'_> {
         // A job that reads ahead does not find what it has logged itself.
         self.whole(account, [])?;
         let name = &self.schema.table(object).object;
-        let mut statement = self.connection.prepare_cached(CHANGES)?;
+        let mut statement = self.prepare(CHANGES)?;
         let mut rows = statement.query(params![account.0, name, from.0, until.0, deleted])?;
         let (mut seen, mut out) = (HashSet::new(), Vec::new());
         while let Some(found) = rows.next()? {

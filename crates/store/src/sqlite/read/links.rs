@@ -30,14 +30,21 @@ impl LinkReader for Access<'_> {
     }
 
     fn links(&self, account: AccountId, link: LinkId, owners: &[Guid]) -> Result<Vec<Vec<Linked>>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).of_owner)?;
+        let mut statement = self.prepare(&self.schema.link_sql(link).of_owner)?;
         let mut of_owner = |owner: &Guid| {
             let rows = statement.query_and_then(params![account.0, owner.0], |found| {
                 Ok((row::guid(found, 0)?, found.get(1)?))
             })?;
-            rows.collect()
+            Ok(self.given(rows.collect::<Result<_>>()?))
         };
         owners.iter().map(&mut of_owner).collect()
+    }
+
+    fn linked(&self, account: AccountId, link: LinkId, pairs: &[(Guid, Guid)]) -> Result<Vec<bool>> {
+        let mut statement = self.prepare(&self.schema.link_sql(link).exists)?;
+        let mut linked =
+            |(owner, target): &(Guid, Guid)| Ok(statement.exists(params![account.0, owner.0, target.0])?);
+        pairs.iter().map(&mut linked).collect()
     }
 }
 
@@ -50,7 +57,7 @@ impl Access<'_> {
         detail: TypeId,
         owners: &[Guid],
     ) -> Result<HashMap<Guid, Vec<Record>>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).details)?;
+        let mut statement = self.prepare(&self.schema.link_sql(link).details)?;
         statement.raw_bind_parameter(1, account.0)?;
         for (index, owner) in owners.iter().enumerate() {
             statement.raw_bind_parameter(index + 2, owner.0)?;
@@ -60,6 +67,7 @@ impl Access<'_> {
         while let Some(found) = rows.next()? {
             let record = self.detail(self.schema.contract.link(link), detail, found)?;
             out.entry(row::guid(found, 0)?).or_default().push(record);
+            self.schema.asked.rows(1);
         }
         Ok(out)
     }

@@ -18,37 +18,37 @@ impl MailReader for Access<'_> {
     fn mail_due(&self, account: AccountId, at: Timestamp, limit: usize) -> Result<Vec<Mail>> {
         let sql =
             format!("{MAIL} AND state = 'queued' AND next_attempt <= ?2 ORDER BY next_attempt, seq LIMIT ?3");
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut statement = self.prepare(&sql)?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.query_and_then(params![account.0, at.0, most], |row| self.mail_of(row))?.collect()
     }
 
     fn accounts_with_mail(&self, at: Timestamp) -> Result<Vec<AccountId>> {
         let sql = "SELECT DISTINCT account_id FROM outbox WHERE state = 'queued' AND next_attempt <= ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         statement.query_and_then([at.0], |row| Ok(AccountId(row.get(0)?)))?.collect()
     }
 
     fn outbox(&self, account: AccountId, limit: usize) -> Result<Vec<Mail>> {
-        let mut statement = self.connection.prepare_cached(&format!("{MAIL} ORDER BY seq DESC LIMIT ?2"))?;
+        let mut statement = self.prepare(&format!("{MAIL} ORDER BY seq DESC LIMIT ?2"))?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.query_and_then(params![account.0, most], |row| self.mail_of(row))?.collect()
     }
 
     fn mail(&self, account: AccountId, id: Guid) -> Result<Option<Mail>> {
-        let mut statement = self.connection.prepare_cached(&format!("{MAIL} AND id = ?2"))?;
+        let mut statement = self.prepare(&format!("{MAIL} AND id = ?2"))?;
         let mut rows = statement.query(params![account.0, id.0])?;
         rows.next()?.map(|row| self.mail_of(row)).transpose()
     }
 
     fn custom_mail(&self, account: AccountId, name: &str) -> Result<Option<CustomMail>> {
-        let mut statement = self.connection.prepare_cached(&format!("{CUSTOM} AND name_key = ?2"))?;
+        let mut statement = self.prepare(&format!("{CUSTOM} AND name_key = ?2"))?;
         let mut rows = statement.query(params![account.0, fold(name)])?;
         rows.next()?.map(custom).transpose()
     }
 
     fn custom_mails(&self, account: AccountId) -> Result<Vec<CustomMail>> {
-        let mut statement = self.connection.prepare_cached(&format!("{CUSTOM} ORDER BY name_key"))?;
+        let mut statement = self.prepare(&format!("{CUSTOM} ORDER BY name_key"))?;
         statement.query_and_then([account.0], custom)?.collect()
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod changes;
 mod compare;
+mod counts;
 mod links;
 mod mail;
 mod objects;

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::layout::Table;
 use crate::sqlite::access::Access;
 use crate::sqlite::row;
+use crate::sqlite::statements;
 use crate::verbs::ObjectReader;
 use contract::{FieldId, Guid, ObjectId, Record};
 use rusqlite::{OptionalExtension, Row, params};
@@ -13,7 +14,7 @@ impl ObjectReader for Access<'_> {
     fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         let table = self.schema.table(object);
         self.shown_whole(account, table)?;
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).get)?;
+        let mut statement = self.prepare(&self.schema.sql(table.id).get)?;
         let mut get = |id: &Guid| {
             self.go_on()?;
             if let Some(record) = self.latest(account, table, *id)? {
@@ -22,15 +23,15 @@ impl ObjectReader for Access<'_> {
             let mut rows = statement.query(params![account.0, id.0])?;
             rows.next()?.map(|found| self.object(account, table, found)).transpose()
         };
-        ids.iter().map(&mut get).collect()
+        Ok(self.given(ids.iter().map(&mut get).collect::<Result<_>>()?))
     }
 
     fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
         self.shown_whole(account, table)?;
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).all)?;
+        let mut statement = self.prepare(&self.schema.sql(table.id).all)?;
         let rows = statement.query_and_then([account.0], |found| self.object(account, table, found))?;
-        rows.collect()
+        Ok(self.given(rows.collect::<Result<_>>()?))
     }
 
     fn page(
@@ -42,20 +43,20 @@ impl ObjectReader for Access<'_> {
     ) -> Result<Vec<Record>> {
         let table = self.schema.table(object);
         self.shown_whole(account, table)?;
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).page)?;
+        let mut statement = self.prepare(&self.schema.sql(object).page)?;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let parameters = params![account.0, most, after.map(|id| id.0)];
         let rows = statement.query_and_then(parameters, |found| self.object(account, table, found))?;
-        rows.collect()
+        Ok(self.given(rows.collect::<Result<_>>()?))
     }
 
     fn exists(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<bool>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).exists)?;
+        let mut statement = self.prepare(&self.schema.sql(object).exists)?;
         ids.iter().map(|id| Ok(statement.exists(params![account.0, id.0])?)).collect()
     }
 
     fn count(&self, account: AccountId, object: ObjectId) -> Result<u64> {
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).count)?;
+        let mut statement = self.prepare(&self.schema.sql(object).count)?;
         let count: i64 = statement.query_row([account.0], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -68,11 +69,11 @@ impl ObjectReader for Access<'_> {
     ) -> Result<Vec<Vec<Guid>>> {
         let table = self.schema.table(object);
         let key = table.key(field).ok_or_else(|| self.schema.not_searchable(object, field))?;
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).keys[key].find)?;
+        let mut statement = self.prepare(&self.schema.sql(object).keys[key].find)?;
         let mut find = |text: &String| {
             self.go_on()?;
             let ids = statement.query_and_then(params![account.0, text], |found| row::guid(found, 0))?;
-            ids.collect()
+            Ok(self.given(ids.collect::<Result<_>>()?))
         };
         folded.iter().map(&mut find).collect()
     }
@@ -86,12 +87,33 @@ impl ObjectReader for Access<'_> {
     ) -> Result<Vec<Vec<Guid>>> {
         let reference = self.schema.table(object).reference(field);
         let reference = reference.ok_or_else(|| self.schema.not_searchable(object, field))?;
-        let mut statement =
-            self.connection.prepare_cached(&self.schema.sql(object).references[reference].find)?;
+        let mut statement = self.prepare(&self.schema.sql(object).references[reference].find)?;
         let mut find = |target: &Guid| {
             self.go_on()?;
             let ids = statement.query_and_then(params![account.0, target.0], |found| row::guid(found, 0))?;
-            ids.collect()
+            Ok(self.given(ids.collect::<Result<_>>()?))
+        };
+        targets.iter().map(&mut find).collect()
+    }
+
+    fn referring_both(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        (field, targets): (FieldId, &[Guid]),
+        (other_field, other): (FieldId, Guid),
+    ) -> Result<Vec<Vec<Guid>>> {
+        let table = self.schema.table(object);
+        let column = |field| {
+            let reference = table.reference(field).and_then(|place| table.references.get(place));
+            reference.ok_or_else(|| self.schema.not_searchable(object, field))
+        };
+        let sql = statements::referring_both(&table.name, column(field)?, column(other_field)?);
+        let mut statement = self.prepare(&sql)?;
+        let mut find = |target: &Guid| {
+            let parameters = params![account.0, target.0, other.0];
+            let ids = statement.query_and_then(parameters, |found| row::guid(found, 0))?;
+            Ok(self.given(ids.collect::<Result<_>>()?))
         };
         targets.iter().map(&mut find).collect()
     }
@@ -112,7 +134,7 @@ impl Access<'_> {
         object: ObjectId,
         id: Guid,
     ) -> Result<bool> {
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(object).exists)?;
+        let mut statement = self.prepare(&self.schema.sql(object).exists)?;
         Ok(statement.query_row(params![account.0, id.0], |_| Ok(())).optional()?.is_some())
     }
 }

@@ -111,7 +111,7 @@ impl AccountWriter for Access<'_> {
     }
 
     fn add_usage(&mut self, account: AccountId, day: &str, calls: i64) -> Result<i64> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.prepare(
             "INSERT INTO usage (account_id, day, calls) VALUES (?1, ?2, ?3)
              ON CONFLICT (account_id, day) DO UPDATE SET calls = calls + excluded.calls RETURNING calls",
         )?;
@@ -146,7 +146,7 @@ impl AccountWriter for Access<'_> {
 
 impl Access<'_> {
     fn execute(&mut self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+        Ok(self.prepare(sql)?.execute(params)?)
     }
 }
 

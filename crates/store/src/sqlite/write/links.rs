@@ -14,7 +14,7 @@ impl LinkWriter for Access<'_> {
         link: LinkId,
         rows: &[(Guid, Guid, Option<String>)],
     ) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).put)?;
+        let mut statement = self.prepare(&self.schema.link_sql(link).put)?;
         for (owner, target, value) in rows {
             statement.execute(params![account.0, owner.0, target.0, value])?;
         }
@@ -22,7 +22,7 @@ impl LinkWriter for Access<'_> {
     }
 
     fn unlink(&mut self, account: AccountId, link: LinkId, rows: &[(Guid, Guid)]) -> Result<Vec<bool>> {
-        let mut statement = self.connection.prepare_cached(&self.schema.link_sql(link).remove)?;
+        let mut statement = self.prepare(&self.schema.link_sql(link).remove)?;
         let mut unlink = |(owner, target): &(Guid, Guid)| {
             Ok(statement.execute(params![account.0, owner.0, target.0])? > 0)
         };

@@ -11,7 +11,7 @@ use rusqlite::params;
 
 impl MailWriter for Access<'_> {
     fn queue_mail(&mut self, account: AccountId, mails: &[Mail]) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.prepare(
             "INSERT INTO outbox (account_id, id, state, attempts, next_attempt, error, created, history_type,
              history_id, contact_id, sender, recipient, copy, subject, text, html)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
@@ -49,7 +49,7 @@ impl MailWriter for Access<'_> {
     ) -> Result<Vec<Mail>> {
         let mails = self.mail_due(account, at, limit)?;
         let sql = "UPDATE outbox SET next_attempt = ?3 WHERE account_id = ?1 AND id = ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         for mail in &mails {
             statement.execute(params![account.0, mail.id.0, until.0])?;
         }
@@ -57,7 +57,7 @@ impl MailWriter for Access<'_> {
     }
 
     fn mark_mail(&mut self, account: AccountId, id: Guid, mark: &MailMark) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.prepare(
             "UPDATE outbox SET state = ?3, attempts = attempts + 1, next_attempt = ?4, error = ?5
              WHERE account_id = ?1 AND id = ?2",
         )?;
@@ -67,7 +67,7 @@ impl MailWriter for Access<'_> {
     }
 
     fn set_custom_mail(&mut self, account: AccountId, mail: &CustomMail) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.prepare(
             "INSERT INTO custom_mail (account_id, name_key, name, subject, text) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (account_id, name_key)
              DO UPDATE SET name = excluded.name, subject = excluded.subject, text = excluded.text",
@@ -78,6 +78,6 @@ impl MailWriter for Access<'_> {
 
     fn remove_custom_mail(&mut self, account: AccountId, name: &str) -> Result<bool> {
         let sql = "DELETE FROM custom_mail WHERE account_id = ?1 AND name_key = ?2";
-        Ok(self.connection.prepare_cached(sql)?.execute(params![account.0, fold(name)])? > 0)
+        Ok(self.prepare(sql)?.execute(params![account.0, fold(name)])? > 0)
     }
 }

@@ -23,7 +23,7 @@ impl ObjectWriter for Access<'_> {
         at: Timestamp,
     ) -> Result<()> {
         let table = self.schema.table(object);
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).insert)?;
+        let mut statement = self.prepare(&self.schema.sql(table.id).insert)?;
         let mut log = self.log(account, object, at)?;
         for record in records {
             let id = row::id(table, record)?;
@@ -78,16 +78,16 @@ impl ObjectWriter for Access<'_> {
         let targeted = self.schema.links_to(object).map(|link| &self.schema.link_sql(link).remove_target);
         let mut links = Vec::new();
         for sql in owned.chain(targeted) {
-            links.push(self.connection.prepare_cached(sql)?);
+            links.push(self.prepare(sql)?);
         }
         let referring = self.schema.references_to(object);
         let freezing =
             referring.filter_map(|(of, index)| self.schema.sql(of).references[index].freeze.as_ref());
         let mut freezes = Vec::new();
         for sql in freezing {
-            freezes.push(self.connection.prepare_cached(sql)?);
+            freezes.push(self.prepare(sql)?);
         }
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).delete)?;
+        let mut statement = self.prepare(&self.schema.sql(table.id).delete)?;
         let mut log = self.log(account, object, at)?;
         let mut delete = |id: &Guid| {
             for freeze in &mut freezes {
@@ -135,7 +135,7 @@ impl Access<'_> {
         records: &[Record],
     ) -> Result<()> {
         let names = columns.iter().map(|column| column.name.as_str());
-        let mut statement = self.connection.prepare_cached(&statements::update(&table.name, names))?;
+        let mut statement = self.prepare(&statements::update(&table.name, names))?;
         for record in records {
             statement.raw_bind_parameter(1, account.0)?;
             statement.raw_bind_parameter(2, row::id(table, record)?.0)?;
@@ -149,42 +149,40 @@ impl Access<'_> {
 
     /// Sets all columns.
     fn update_rows(&self, account: AccountId, table: &Table, records: &[Record]) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).update_same_keys)?;
+        let mut statement = self.prepare(&self.schema.sql(table.id).update_same_keys)?;
+        let mut others = Vec::new();
         for record in records {
             let id = row::id(table, record)?;
-            let keys: Vec<_> = table.keys.iter().map(|key| row::key(key, record)).collect();
             statement.raw_bind_parameter(1, account.0)?;
             statement.raw_bind_parameter(2, id.0)?;
             let place = row::bind(self.schema, table, &table.columns, record, &mut statement, 3)?;
-            for (index, key) in keys.iter().enumerate() {
-                statement.raw_bind_parameter(place + index, key)?;
+            for (index, key) in table.keys.iter().enumerate() {
+                statement.raw_bind_parameter(place + index, row::key(key, record))?;
             }
             if statement.raw_execute()? == 0 {
-                self.update_with_keys(account, table, record, &keys)?;
+                others.push(record);
             }
         }
-        Ok(())
+        if others.is_empty() { Ok(()) } else { self.update_with_keys(account, table, &others) }
     }
 
     /// The rarer update: keys are indexed, and setting one moves its entry even if it stays the same.
-    fn update_with_keys(
-        &self,
-        account: AccountId,
-        table: &Table,
-        record: &Record,
-        keys: &[Option<String>],
-    ) -> Result<()> {
-        let id = row::id(table, record)?;
-        let mut statement = self.connection.prepare_cached(&self.schema.sql(table.id).update)?;
-        statement.raw_bind_parameter(1, account.0)?;
-        statement.raw_bind_parameter(2, id.0)?;
-        row::bind(self.schema, table, &table.columns, record, &mut statement, 3)?;
-        if statement.raw_execute()? == 0 {
-            return Err(StoreError::Missing { table: table.name.clone() });
-        }
-        for (key, value) in self.schema.sql(table.id).keys.iter().zip(keys) {
-            let mut update = self.connection.prepare_cached(&key.update)?;
-            update.execute(params![account.0, id.0, value])?;
+    fn update_with_keys(&self, account: AccountId, table: &Table, records: &[&Record]) -> Result<()> {
+        let sql = self.schema.sql(table.id);
+        let mut statement = self.prepare(&sql.update)?;
+        let updates = sql.keys.iter().map(|key| self.prepare(&key.update));
+        let mut updates = updates.collect::<Result<Vec<_>>>()?;
+        for record in records {
+            let id = row::id(table, record)?;
+            statement.raw_bind_parameter(1, account.0)?;
+            statement.raw_bind_parameter(2, id.0)?;
+            row::bind(self.schema, table, &table.columns, record, &mut statement, 3)?;
+            if statement.raw_execute()? == 0 {
+                return Err(StoreError::Missing { table: table.name.clone() });
+            }
+            for (update, key) in updates.iter_mut().zip(&table.keys) {
+                update.execute(params![account.0, id.0, row::key(key, record)])?;
+            }
         }
         Ok(())
     }
@@ -205,7 +203,7 @@ impl Access<'_> {
     }
 
     fn log(&self, account: AccountId, object: ObjectId, at: Timestamp) -> Result<Log<'_>> {
-        let statement = self.connection.prepare_cached(LOG)?;
+        let statement = self.prepare(LOG)?;
         Ok(Log { statement, account, object: &self.schema.table(object).object, at })
     }
 }
