@@ -1,0 +1,183 @@
+"""The program under attack: its data, its process, and what it holds."""
+
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import uuid
+
+from flags import arguments
+from program import Failed, Server
+from soap import OBJECTS, Connection, results
+from wire import Client, ask, call
+
+# The attacker's account has many contacts and events; the others have one contact each.
+ACCOUNTS = ["ATTACK", "BYSTAND", "CROWD", "DENSE", "EXTRA"]
+ATTACKER, QUIET, *CROWD = ACCOUNTS
+USER, PASSWORD = "api", "pass%wörd-of-hostile"
+CONTACTS = 25_000
+EVENTS, INVITEES = 200, 100
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def identifier(kind, number):
+    """Repeatable identifiers, scattered as real ones are."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {number}")).upper()
+
+
+def objects(contacts):
+    """The lines of the data."""
+    def line(account, kind, fields):
+        return json.dumps({"account": account, "type": kind, "fields": fields})
+
+    for number in range(contacts):
+        yield line(ATTACKER, "Contact", {
+            "Id": identifier("contact", number), "FirstName": f"Flood {number}", "LastName": f"Last {number % 977}",
+            "EmailAddress": f"flood{number}@hostile.example", "Company": f"Company {number % 100} of " + "many words " * 7,
+            "Title": f"Title {number % 100} of " + "many words " * 7,
+            "CreatedDate": "2026-01-31T09:30:00", "PrimaryAddressType": "Work"})
+    for account in ACCOUNTS[1:]:
+        yield line(account, "Contact", {
+            "Id": identifier(account, 0), "FirstName": "Quiet", "LastName": account,
+            "EmailAddress": f"{account}@quiet.example", "CreatedDate": "2026-01-31T09:30:00"})
+    for event in range(EVENTS):
+        fields = {"Id": identifier("event", event), "EventTitle": f"Event {event}", "EventCode": f"E{event}",
+                  "EventStartDate": "2027-02-28T14:00:00", "EventEndDate": "2027-03-01T23:00:00", "EventStatus": "Active",
+                  "PlanningStatus": "Confirmed", "EventKind": "Standard"}
+        yield line(ATTACKER, "Event", fields)
+        yield line(ATTACKER, "EventDetail", {"Id": identifier("event", event)})
+        for number in range(event * INVITEES, (event + 1) * INVITEES):
+            yield line(ATTACKER, "Invitee", {
+                "Id": identifier("invitee", number), "ContactId": identifier("contact", number % contacts),
+                "EventId": identifier("event", event), "Status": "Accepted", "Participant": False})
+
+
+def run(program, data, *arguments, given=""):
+    """What a command of the program prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("UNDERSTUDY_")}
+    command = [program, *arguments, "--data", data]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        raise Failed(f"understudy {' '.join(map(str, arguments))}: {done.stderr}")
+    return done.stdout
+
+
+def prepare(program, folder, contacts=CONTACTS):
+    """A data folder to be copied for each server."""
+    data = folder / "prepared"
+    for account in ACCOUNTS:
+        run(program, data, "account", "add", account)
+        run(program, data, "user", "add", account, USER, given=PASSWORD + "\n")
+    run(program, data, "load", "-", given="\n".join(objects(contacts)) + "\n")
+    return data
+
+
+class Target:
+    """A server of its own for one case, with the prepared data. `settings` are names of FLAGS."""
+
+    def __init__(self, program, prepared, folder, settings, prefix=()):
+        self.program = program
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        shutil.copytree(prepared, self.data)
+        flags = arguments(program, settings)
+        self.server = Server(program, self.folder, *flags, lab=False, prefix=prefix)
+        self.port = int(self.server.url.split(":")[2].split("/")[0])
+        self.pid = self.server.process.pid
+        self.sessions = {}
+
+    def close(self):
+        self.server.kill()
+
+    def is_alive(self):
+        return self.server.process.poll() is None
+
+    # What its process holds and has used.
+
+    def _status(self, name):
+        if not self.is_alive():
+            raise Failed("the server's process has ended")
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(name + ":"):
+                return int(line.split()[1]) / 1024
+
+    def peak(self):
+        """The most memory since the last `forget_peak`, in MiB."""
+        return self._status("VmHWM")
+
+    def resident(self):
+        return self._status("VmRSS")
+
+    def forget_peak(self):
+        pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def processor_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    # Calls of those who mean no harm.
+
+    def session(self, account):
+        if account not in self.sessions:
+            connection = Connection(self.port)
+            if connection.login(account, USER, PASSWORD).get("LoginSuccess") != "true":
+                raise Failed(f"{account} can't log in")
+            self.sessions[account] = connection.session
+            connection.close()
+        return self.sessions[account]
+
+    def call(self, account, operation, body, **options):
+        """A call as a request, with the account's session."""
+        return call(operation, body, self.session(account), **options)
+
+    def ask(self, account, operation, body, **options):
+        return ask(self.port, self.call(account, operation, body, **options))
+
+    def connect(self, source="127.0.0.1"):
+        return Client(self.port, source)
+
+    def contacts(self, mark):
+        """How many contacts have an e-mail address that begins so, in the file itself."""
+        with sqlite3.connect(self.data / "understudy.db") as database:
+            query = 'SELECT count(*) FROM "Contact" WHERE "EmailAddress" LIKE ?'
+            return database.execute(query, (mark + "%",)).fetchone()[0]
+
+    def hold_writes(self):
+        """Takes the lock of the database file, so that all that writes waits. Calls back when `close`d."""
+        lock = sqlite3.connect(self.data / "understudy.db", isolation_level=None, check_same_thread=False)
+        lock.execute("PRAGMA busy_timeout = 5000")
+        lock.execute("BEGIN IMMEDIATE")
+        return lock
+
+
+def creation(mark, count=1):
+    """The body of a CreateContact."""
+    records = "".join(
+        f'<Contact FirstName="New" LastName="Contact" EmailAddress="{mark}{number}@new.example"/>' for number in range(count)
+    )
+    return f"<Contacts>{records}</Contacts>"
+
+
+def look_up(account):
+    """The body of a Retrieve of the one contact of a quiet account."""
+    return f'<ObjectType>Contact</ObjectType><Ids xmlns="{OBJECTS}"><Id>{identifier(account, 0)}</Id></Ids>'
+
+
+def broad_search(filters=256, field="Company", text="words nobody wrote"):
+    """The body of a Search that looks at every contact for every filter and finds nothing."""
+    tests = "".join(
+        f"<Filter><Field>{field}</Field><Operator>Contains</Operator><Value>{text} {number}</Value></Filter>"
+        for number in range(filters)
+    )
+    search = f'<CvSearchObject SearchType="OrSearch" xmlns="{OBJECTS}">{tests}</CvSearchObject>'
+    return f"<ObjectType>Contact</ObjectType>{search}"
+
+
+def codes(answer):
+    """The outcome of each record of an answer, as codes."""
+    from xml.etree import ElementTree
+
+    return [found for _, found in results(ElementTree.fromstring(answer.body))]
