@@ -1,6 +1,7 @@
 """Many requests at once, each over a connection of its own, and the order in which they are answered."""
 
 import contextlib
+import resource
 import selectors
 import socket
 import threading
@@ -129,13 +130,11 @@ def taken_up(port):
 
 def room_for(connections):
     """Raises this process's limit of open files."""
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < connections * 2 + 200:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(connections * 2 + 200, hard), hard))
 
 
-# What a socket of the other side may hold without anybody reading it.
 def small_buffers(client, size=4096):
+    """Leaves little room for what nobody has read yet, on this side of the connection."""
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 
 from program import Failed
 from wire import ANSWER_SECONDS, Closed
@@ -100,8 +101,6 @@ class H2:
 
     def read(self, until, seconds=ANSWER_SECONDS):
         """Takes frames until that holds or the server closes the connection; pings are answered. False after that time."""
-        import time
-
         deadline = time.monotonic() + seconds
         while not self.gone and not until(self):
             left = deadline - time.monotonic()

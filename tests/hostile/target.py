@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import uuid
+from xml.etree import ElementTree
 
 from flags import arguments
 from program import Failed, Server
@@ -178,6 +179,4 @@ def broad_search(filters=256, field="Company", text="words nobody wrote"):
 
 def codes(answer):
     """The outcome of each record of an answer, as codes."""
-    from xml.etree import ElementTree
-
     return [found for _, found in results(ElementTree.fromstring(answer.body))]

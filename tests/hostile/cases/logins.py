@@ -1,5 +1,7 @@
 """Logins: the queue of the password hash."""
 
+import time
+
 from flood import Flood
 from suite import case, expect
 from target import ATTACKER, CROWD, PASSWORD, QUIET, USER
@@ -80,8 +82,6 @@ def logins_of_clients_that_are_gone(target):
     before = target.processor_seconds()
     flood.reset()
     answer = ask(target.port, login(QUIET), "127.0.0.2")
-    import time
-
     for _ in range(20):
         used = target.processor_seconds()
         time.sleep(0.3)

@@ -2,11 +2,10 @@
 
 import time
 
+from cases.bodies import MIB, padded
 from suite import case, expect
 from target import QUIET, look_up
-from wire import Client, Closed, get, post
-
-MIB = 1 << 20
+from wire import Client, Closed, envelope, get, post
 
 
 def kept(client, piece, seconds):
@@ -42,9 +41,6 @@ def bodies_have_a_minimum_rate(target):
 @case(waits=True, unchanged=True)
 def steady_bodies_are_read(target):
     """A body that comes slowly, but at 16 KiB a second, is read and answered."""
-    from cases.bodies import padded
-    from wire import envelope
-
     whole = post("Retrieve", padded(envelope("Retrieve", look_up(QUIET), target.session(QUIET)), 192 << 10, None))
     client = Client(target.port)
     for at in range(0, len(whole), 16 << 10):
@@ -58,9 +54,6 @@ def steady_bodies_are_read(target):
 def waiting_for_room_ends(target):
     """A request for which the budget has no room waits at most 10 s: then it is told that the server is busy, unless it was
     answered."""
-    from cases.bodies import padded
-    from wire import envelope
-
     holders = [Client(target.port).send(post("Retrieve", b"<" * MIB, length=2 * MIB)) for _ in range(12)]
     newcomer = Client(target.port, "127.0.0.2")
     whole = post("Retrieve", padded(envelope("Retrieve", look_up(QUIET), target.session(QUIET)), 3 * MIB, None))

@@ -4,7 +4,6 @@ import os
 import subprocess
 import time
 
-from flags import has
 from flood import Flood, taken_up
 from soap import OBJECTS
 from suite import case, expect, expect_room
@@ -161,6 +160,3 @@ def events_are_counted(target):
     expect(seconds < 0.4, f"it costs {seconds:.2f} s of processor time")
     expect_room(target, 192)
 
-
-def named(program):
-    return has(program, "read_deadline")

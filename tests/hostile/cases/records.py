@@ -1,6 +1,8 @@
 """Records: more than a call may have, nested ones, and what their limits leave of the order of faults."""
 
-from flood import Flood
+import re
+
+from flood import Flood, taken_up
 from soap import OBJECTS
 from suite import case, expect, expect_room
 from target import ATTACKER, QUIET, broad_search, codes, identifier
@@ -11,8 +13,16 @@ EMPTY = 12_000
 
 def fault(answer):
     """The code of a fault."""
-    start = answer.body.find(b"<faultcode>") + len(b"<faultcode>")
-    return answer.body[start:answer.body.find(b"<", start)].decode() if answer.status == 500 else f"status {answer.status}"
+    found = re.search(rb"<faultcode[^>]*>(?:\w+:)?(\w+)<", answer.body)
+    return found[1].decode() if found else f"status {answer.status}"
+
+
+def busy_readers(target):
+    """Searches that keep the database's readers busy, so that what comes after them waits with all that it holds."""
+    flood = Flood(target.port, [target.call(ATTACKER, "Search", broad_search())] * 6)
+    flood.sent.wait()
+    taken_up(target.port)
+    return flood
 
 
 @case()
@@ -20,8 +30,10 @@ def empty_records(target):
     """500 calls of 12,000 empty records each, 2 KB when packed, hold no more than the budget: past the limit records are read
     to the end but not kept."""
     body = packed(envelope("UpdateContact", f"<Contacts>{'<Contact/>' * EMPTY}</Contacts>", target.session(ATTACKER)))
+    crowd = busy_readers(target)
     flood = Flood(target.port, [post("UpdateContact", body, encoding="gzip")] * 500)
     statuses = flood.statuses()
+    crowd.reset()
     expect_room(target)
     expect(set(statuses) <= {500, 503} and statuses.get(500, 0) >= 1, f"answered {statuses}")
     found = {fault(answer) for answer in flood.finish() if answer.status == 500}
@@ -34,8 +46,10 @@ def records_with_members(target):
     record = '<Contact Id="{0}" FirstName="First" LastName="Last" Company="Company" Title="Title"/>'.format(identifier("x", 1))
     body = packed(envelope("UpdateContact", f"<Contacts>{record * 20_000}</Contacts>", target.session(ATTACKER)))
     many = packed(envelope("UpdateContact", f"<Contacts>{record * 9_000}</Contacts>", target.session(ATTACKER)))
+    crowd = busy_readers(target)
     flood = Flood(target.port, [post("UpdateContact", many, encoding="gzip")] * 100)
     statuses = flood.statuses()
+    crowd.reset()
     expect_room(target)
     expect(set(statuses) <= {500, 503} and 500 in statuses, f"answered {statuses}")
     answer = ask(target.port, post("UpdateContact", body, encoding="gzip"))
@@ -44,15 +58,17 @@ def records_with_members(target):
 
 @case()
 def filters_and_identifiers(target):
-    """100 Searches of 12,000 filters and 100 Retrieves of 20,000 Ids hold no more than the budget, and get their calls'
+    """60 Searches of 12,000 filters and 60 Retrieves of 20,000 Ids hold no more than the budget, and get their calls'
     codes."""
     search = packed(envelope("Search", broad_search(12_000, text="x"), target.session(ATTACKER)))
     listed = f"<Id>{identifier('x', 1)}</Id>" * 20_000
     body = f'<ObjectType>Contact</ObjectType><Ids xmlns="{OBJECTS}">{listed}</Ids>'
     retrieve = packed(envelope("Retrieve", body, target.session(ATTACKER)))
-    for operation, body, code in [("Search", search, "CV20010"), ("Retrieve", retrieve, "CV20018")]:
-        flood = Flood(target.port, [post(operation, body, encoding="gzip")] * 100)
+    for operation, body, code in [("Search", search, "CV20010"), ("Retrieve", retrieve, "CV20021")]:
+        crowd = busy_readers(target)
+        flood = Flood(target.port, [post(operation, body, encoding="gzip")] * 60)
         statuses = flood.statuses()
+        crowd.reset()
         expect(set(statuses) <= {500, 503, 400} and len(set(statuses) - {503}) == 1, f"{operation}: {statuses}")
         found = {fault(answer) for answer in flood.finish() if answer.status == 500}
         expect(found <= {code}, f"{operation}: the faults are {found}")
@@ -100,9 +116,9 @@ def order_of_faults(target):
     stranger = '<x:Key xmlns:x="urn:x" s:mustUnderstand="1"/>'
     bad = '<Contact ExcludedFromEmail="perhaps"/>'
     for name, body, found in [
-        ("a bad boolean", message(bad, stranger, session=False), "CV10001"),
+        ("a bad boolean", message(bad, stranger, session=False), "is not a valid Boolean value"),
         ("mustUnderstand", message("", stranger, session=False), "soap:MustUnderstand"),
-        ("no session", message("", session=False), "INVALID"),
+        ("no session", message("", session=False), "CV101"),
         ("the limit", message(), "CV30102"),
     ]:
         answer = ask(target.port, post("UpdateContact", body))

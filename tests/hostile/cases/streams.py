@@ -2,11 +2,12 @@
 
 import time
 
-from flood import room_for
+from flood import small_buffers
 from h2 import MAX_CONCURRENT_STREAMS, H2
 from soap import ENDPOINT
 from suite import case, expect, expect_room
 from target import QUIET, look_up
+from wire import Client, Closed, get
 
 STREAMS = 16
 
@@ -49,8 +50,6 @@ def sixteen_streams(target):
 def hosts_share_the_documents(target):
     """The WSDL and the pages under 3,000 names of Hosts take no memory of their own."""
     target.ask(QUIET, "Retrieve", look_up(QUIET))
-    from wire import get
-
     with target.connect() as client:
         client.ask(get(f"{ENDPOINT}?WSDL"))
         before = target.resident()
@@ -86,11 +85,9 @@ def drops_of_an_answer(target):
 @case(waits=True, header_timeout=3)
 def drops_over_http_1(target):
     """The same over HTTP/1.1: a client that takes a few bytes a second of its answer loses its connection."""
-    from wire import Client, Closed, get
-
     client = Client(target.port)
     # A small window, so that what the system keeps for the client is no progress.
-    client.socket.setsockopt(__import__("socket").SOL_SOCKET, __import__("socket").SO_RCVBUF, 4096)
+    small_buffers(client)
     for _ in range(12):
         client.send(get(f"{ENDPOINT}?WSDL"))
     try:
@@ -126,7 +123,7 @@ def pings_are_idle(target):
         h2.read(lambda h2: h2.pongs, 10)
     with target.connect("127.0.0.2") as newcomer:
         newcomer.socket.settimeout(10)
-        newcomer.send(target_call(target))
+        newcomer.send(get(f"{ENDPOINT}?disco"))
         for h2 in connections:
             if not h2.gone:
                 ping(h2)
@@ -141,12 +138,3 @@ def ping(h2):
         h2.ping()
     except OSError:
         h2.gone = True
-
-
-def target_call(target):
-    from wire import get
-
-    return get(f"{ENDPOINT}?disco")
-
-
-room_for(1200)

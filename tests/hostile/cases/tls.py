@@ -1,5 +1,7 @@
 """TLS, and plain HTTP beyond this machine."""
 
+import os
+import re
 import socket
 import ssl
 import subprocess
@@ -74,9 +76,6 @@ class TlsServer(Server):
     """The same, where the banner names an address with https."""
 
     def _url(self):
-        import os
-        import re
-
         os.set_blocking(self.process.stdout.fileno(), False)
         banner = b""
         for _ in range(600):

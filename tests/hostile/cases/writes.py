@@ -2,8 +2,8 @@
 
 import time
 
-from flags import has
 from flood import Flood, taken_up
+from soap import search
 from suite import case, expect
 from target import ATTACKER, QUIET, creation
 from wire import ask
@@ -69,8 +69,6 @@ def waiting_writes_are_bounded(target):
 
 
 def found_by(mark):
-    from soap import search
-
     return search("EmailAddress", "Starts with", mark)
 
 
@@ -101,7 +99,3 @@ def turns_lose_nothing(target):
     for account in (ATTACKER, QUIET):
         made = ask(target.port, target.call(account, "Search", found_by("turn"))).body.count(b"<Id>")
         expect(made == 200, f"{account} has {made} contacts, not 200")
-
-
-def named(program):
-    return has(program, "waiting_calls")
