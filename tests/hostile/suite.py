@@ -7,7 +7,6 @@ import time
 
 from program import Failed
 from target import Target
-from wire import Closed
 
 # The most memory that a server may ever have, whatever is done to it.
 MOST_MIB = 256
@@ -68,8 +67,9 @@ def run(case, program, prepared):
             target = Target(program, prepared, pathlib.Path(folder), case.settings)
             case.play(target)
             expect(target.is_alive(), "the server's process has ended")
-        except (Failed, Closed, OSError) as error:
-            failure = f"{type(error).__name__}: {error}" if not isinstance(error, Failed) else str(error)
+        except Exception as error:
+            # Whatever the program's answer does to a case, it is that case's failure.
+            failure = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
         finally:
             if target:
                 peak = target.peak() if target.is_alive() else 0.0
