@@ -242,7 +242,7 @@ def bytes_that_are_no_utf8(target):
     expect(seconds[worst] < 1, "processor seconds a MiB sent: " + ", ".join(f"{n} {s:.2f}" for n, s in seconds.items()))
 
 
-@case()
+@case(waits=True)
 def memory_comes_back(target):
     """10 s after the last attack the process holds at most 64 MiB more than before."""
     for _ in range(20):
