@@ -3,7 +3,6 @@
 import contextlib
 import resource
 import selectors
-import socket
 import threading
 import time
 
@@ -133,8 +132,3 @@ def room_for(connections):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < connections * 2 + 200:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(connections * 2 + 200, hard), hard))
-
-
-def small_buffers(client, size=4096):
-    """Leaves little room for what nobody has read yet, on this side of the connection."""
-    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)

@@ -3,14 +3,16 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
+import time
 import uuid
 from xml.etree import ElementTree
 
 from flags import arguments
-from program import Failed, Server
+from program import START_SECONDS, Failed, Server
 from soap import OBJECTS, Connection, results
 from wire import Client, ask, call
 
@@ -76,6 +78,21 @@ def prepare(program, folder, contacts=CONTACTS):
     return data
 
 
+class Listening(Server):
+    """The same by its log, which says where it listens whatever address it has for the outside."""
+
+    def _url(self):
+        for _ in range(START_SECONDS * 20):
+            log = pathlib.Path(self.log.name).read_text(errors="replace")
+            found = re.search(r"listening .*?address=127\.0\.0\.1:(\d+)", log)
+            if found or self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        if not found:
+            raise Failed(f"the program did not start: {log}")
+        return int(found[1])
+
+
 class Target:
     """A server of its own for one case, with the prepared data. `settings` are names of FLAGS."""
 
@@ -85,10 +102,14 @@ class Target:
         self.data = self.folder / "data"
         shutil.copytree(prepared, self.data)
         flags = arguments(program, settings)
-        self.server = Server(program, self.folder, *flags, lab=False, prefix=prefix)
-        self.port = int(self.server.url.split(":")[2].split("/")[0])
-        self.pid = self.server.process.pid
+        self.prefix = prefix
         self.sessions = {}
+        self.start(*flags)
+
+    def start(self, *flags):
+        self.server = Listening(self.program, self.folder, *flags, lab=False, prefix=self.prefix)
+        self.port = self.server.url
+        self.pid = self.server.process.pid
 
     def close(self):
         self.server.kill()

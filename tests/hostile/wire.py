@@ -75,8 +75,14 @@ def get(target, host="localhost"):
 class Client:
     """One connection, from an address of this machine."""
 
-    def __init__(self, port, source="127.0.0.1", seconds=ANSWER_SECONDS):
-        self.socket = socket.create_connection(("127.0.0.1", port), seconds, source_address=(source, 0))
+    def __init__(self, port, source="127.0.0.1", seconds=ANSWER_SECONDS, room=None):
+        """`room`: so many bytes may wait on this side for somebody to read them."""
+        self.socket = socket.socket()
+        self.socket.settimeout(seconds)
+        if room is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        self.socket.bind((source, 0))
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.bytes = b""
 

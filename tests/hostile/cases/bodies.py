@@ -1,15 +1,13 @@
 """Bodies: compressed, large, many at once."""
 
 import random
-import re
 import time
 
 from cases.records import busy_readers
 from flags import has
 from flood import Flood
-from program import ROOT
-from soap import ENDPOINT, ENVELOPE, MESSAGES, OBJECTS
-from suite import case, expect, expect_room
+from soap import ENDPOINT, ENVELOPE, MESSAGES, search
+from suite import MOST_MIB, case, expect, expect_room
 from target import ATTACKER, PASSWORD, QUIET, USER, creation, look_up
 from wire import Client, Closed, ask, call, envelope, packed, post
 
@@ -202,20 +200,18 @@ def long_passwords(target):
 
 @case()
 def answers_nobody_takes(target):
-    """Answers that wait for their clients count: 400 answers of more than half a MB that nobody reads stay within the budget,
-    and others are served."""
-    kinds = re.findall(r"^O (\w+)", (ROOT / "contract" / "objects.txt").read_text(), re.M)
-    listed = "".join(f"<CvObjectType>{kind}</CvObjectType>" for kind in kinds)
-    describe = target.call(ATTACKER, "DescribeCvObject", f'<ObjectTypes xmlns="{OBJECTS}">{listed}</ObjectTypes>')
-    size = len(ask(target.port, describe).body)
-    expect(size > MIB // 2, f"the answer has {size} bytes")
-    clients = [Client(target.port).send(describe) for _ in range(400)]
-    answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
+    """Answers that wait for their clients count: 250 answers of more than 1 MB that nobody reads stay within the budget, and
+    others are served."""
+    found = target.call(ATTACKER, "Search", search("EmailAddress", "Starts with", "flood"))
+    answer = ask(target.port, found)
+    expect(len(answer.body) > MIB, f"the answer has {len(answer.body)} bytes: {answer}")
+    clients = [Client(target.port, room=4096).send(found) for _ in range(250)]
+    quiet = target.ask(QUIET, "Retrieve", look_up(QUIET))
     deadline = time.monotonic() + 8
-    while time.monotonic() < deadline and target.peak() <= 256:
+    while time.monotonic() < deadline and target.peak() <= MOST_MIB:
         time.sleep(0.1)
     expect_room(target)
-    expect(answer.status == 200, f"the other's call: {answer}")
+    expect(quiet.status == 200, f"the other's call: {quiet}")
     for client in clients:
         client.reset()
 

@@ -29,7 +29,7 @@ def drained(target, mark):
     return count
 
 
-@case()
+@case(unchanged=True)
 def resets_give_up_their_turn(target):
     """Of 300 creations that wait when their clients go away with a RST, most never run."""
     calls = [target.call(ATTACKER, "CreateContact", creation(f"reset{number}-")) for number in range(CALLS)]
@@ -44,7 +44,7 @@ def resets_give_up_their_turn(target):
     expect(0 <= done <= CALLS // 4, f"{done} of {CALLS} were carried out")
 
 
-@case()
+@case(unchanged=True)
 def closed_streams_give_up_their_turn(target):
     """The same of creations whose HTTP/2 streams are closed."""
     session = target.session(ATTACKER)
@@ -68,11 +68,11 @@ def closed_streams_give_up_their_turn(target):
 @case()
 def half_closes_are_answered(target):
     """A FIN says only that nothing more will be sent: 20 creations after which it came are carried out and answered."""
-    clients = []
-    for number in range(20):
-        clients.append(Client(target.port))
-        clients[-1].send(target.call(ATTACKER, "CreateContact", creation(f"fin{number}-")))
-        clients[-1].half_close()
+    calls = [target.call(ATTACKER, "CreateContact", creation(f"fin{number}-")) for number in range(20)]
+    clients = [Client(target.port) for _ in calls]
+    for client, call in zip(clients, calls):
+        client.send(call)
+        client.half_close()
     answered = 0
     for client in clients:
         with contextlib.suppress(Exception):
@@ -84,12 +84,11 @@ def half_closes_are_answered(target):
 @case()
 def half_closes_that_wait_are_answered(target):
     """The same where the calls have to wait for their turn."""
+    calls = [target.call(ATTACKER, "CreateContact", creation(f"fin{number}-")) for number in range(20)]
     lock = target.hold_writes()
-    clients = []
-    for number in range(20):
-        clients.append(Client(target.port))
-        clients[-1].send(target.call(ATTACKER, "CreateContact", creation(f"fin{number}-")))
-        clients[-1].half_close()
+    clients = [Client(target.port).send(call) for call in calls]
+    for client in clients:
+        client.half_close()
     taken_up(target.port)
     time.sleep(0.5)
     lock.close()

@@ -67,7 +67,7 @@ def slashes(target):
     for slashes in ["//", "///"]:
         path = slashes + ENDPOINT[1:]
         answer = ask(target.port, whole.replace(ENDPOINT.encode(), path.encode(), 1))
-        expect(answer.status == 200, f"a call to {path}: {answer}")
+        expect(answer.status == 200, f"a call to {path}: {answer.status}")
         for query in ["?WSDL", "?disco", "", "?op=Login"]:
             answer = ask(target.port, get(path + query))
             expect(answer.status == 200, f"{path}{query}: {answer.status}")
@@ -130,4 +130,4 @@ def smuggling(target):
                 pass
             except Exception:
                 pass
-        expect(all(answer.body != b"ok" for answer in found) or found[0].status != 400, f"{name}: {list(map(str, found))}")
+        expect(all(answer.body != b"ok" for answer in found), f"{name}: the inner request was answered")

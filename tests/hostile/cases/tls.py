@@ -1,7 +1,5 @@
 """TLS, and plain HTTP beyond this machine."""
 
-import os
-import re
 import socket
 import ssl
 import subprocess
@@ -9,7 +7,7 @@ import tempfile
 import time
 
 from flags import FLAGS, has
-from program import Failed, Server
+from program import Failed
 from suite import case, expect
 from soap import ENDPOINT
 from wire import Answer, get
@@ -51,9 +49,9 @@ def tls_versions_and_reload(target):
     target.close()
     files = certificate(target.folder, "first")
     flags = [f"{FLAGS['tls_certificate']}={files[0]}", f"{FLAGS['tls_key']}={files[1]}"]
-    server = TlsServer(target.program, target.folder, *flags, lab=False)
-    target.server, target.pid = server, server.process.pid
-    port = int(server.url.split(":")[2].split("/")[0])
+    (target.folder / "server.log").unlink()
+    target.start(*flags)
+    port = target.port
     before = over_tls(port, ssl.TLSVersion.TLSv1_3)[1]
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         answer, _ = over_tls(port, version)
@@ -70,21 +68,6 @@ def tls_versions_and_reload(target):
         raise Failed("a new certificate does not count")
     for connection in silent:
         connection.close()
-
-
-class TlsServer(Server):
-    """The same, where the banner names an address with https."""
-
-    def _url(self):
-        os.set_blocking(self.process.stdout.fileno(), False)
-        banner = b""
-        for _ in range(600):
-            banner += self.process.stdout.read() or b""
-            found = re.search(rb"(https://[\w.\[\]]+:\d+/\S+)\s", banner)
-            if found:
-                return found[1].decode()
-            time.sleep(0.05)
-        raise Failed(f"the program did not start with TLS: {banner.decode()}")
 
 
 @case()
