@@ -148,10 +148,10 @@ def keep_silent(port, request, connections, deadline):
     """Connections that are opened again when the server closes them."""
     clients, opened = [], 0
     while time.monotonic() < deadline:
-        clients = [client for client in clients if not client.is_closed()] if "GET" not in str(request[:3]) else clients
+        clients = [client for client in clients if not client.is_closed()]
         for _ in range(connections - len(clients)):
             try:
-                clients.append(Client(port).send(request))
+                clients.append(Client(port, room=4096).send(request))
                 opened += 1
             except OSError:
                 break
@@ -183,12 +183,16 @@ def over_http_2(port, name, connections, deadline):
 
 
 def attack(name, port, session, seconds, connections):
+    """Says `ready` when all is prepared and the attack begins."""
+    request = SILENT.get(name)
+    if name not in SILENT and name not in HTTP2:
+        request = REQUESTS[ABANDONED.get(name, name)](session)
+    print("ready", flush=True)
     deadline = time.monotonic() + seconds
     if name in SILENT:
-        return keep_silent(port, SILENT[name], connections, deadline)
+        return keep_silent(port, request, connections, deadline)
     if name in HTTP2:
         return over_http_2(port, name, connections, deadline)
-    request = REQUESTS[ABANDONED.get(name, name)](session)
     return send_on(port, request, connections, deadline, name in ABANDONED)
 
 

@@ -41,6 +41,8 @@ class Attack:
             arguments = [name, target.port, target.session(ATTACKER), seconds, connections, CLIENT_CORE]
             command = [sys.executable, HERE / "attacks.py", *map(str, arguments)]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            if self.process.stdout.readline() != "ready\n":
+                raise Failed(f"the attack {name!r} did not begin")
 
     def end(self):
         """How many requests were over."""

@@ -16,13 +16,15 @@ from program import START_SECONDS, Failed, Server
 from soap import OBJECTS, Connection, results
 from wire import Client, ask, call
 
-# The attacker's account has many contacts and events; the others have one contact each.
+# The attacker's account has many contacts and events, those of the crowd some, the quiet one has one.
 ACCOUNTS = ["ATTACK", "BYSTAND", "CROWD", "DENSE", "EXTRA"]
 ATTACKER, QUIET, *CROWD = ACCOUNTS
 USER, PASSWORD = "api", "pass%wörd-of-hostile"
 CONTACTS = 25_000
+OF_THE_CROWD = 4000
 EVENTS, INVITEES = 200, 100
-PAGE = os.sysconf("SC_PAGE_SIZE")
+# The longest that a server may be busy with what was sent to it.
+SETTLE_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -36,12 +38,14 @@ def objects(contacts):
     def line(account, kind, fields):
         return json.dumps({"account": account, "type": kind, "fields": fields})
 
-    for number in range(contacts):
-        yield line(ATTACKER, "Contact", {
-            "Id": identifier("contact", number), "FirstName": f"Flood {number}", "LastName": f"Last {number % 977}",
-            "EmailAddress": f"flood{number}@hostile.example", "Company": f"Company {number % 100} of " + "many words " * 7,
-            "Title": f"Title {number % 100} of " + "many words " * 7,
-            "CreatedDate": "2026-01-31T09:30:00", "PrimaryAddressType": "Work"})
+    for account, count in {ATTACKER: contacts, **dict.fromkeys(CROWD, OF_THE_CROWD)}.items():
+        for number in range(count):
+            kind = "contact" if account == ATTACKER else f"contact of {account}"
+            yield line(account, "Contact", {
+                "Id": identifier(kind, number), "FirstName": f"Flood {number}", "LastName": f"Last {number % 977}",
+                "EmailAddress": f"flood{number}@hostile.example", "Company": f"Company {number % 100} of " + "many words " * 7,
+                "Title": f"Title {number % 100} of " + "many words " * 7,
+                "CreatedDate": "2026-01-31T09:30:00", "PrimaryAddressType": "Work"})
     for account in ACCOUNTS[1:]:
         yield line(account, "Contact", {
             "Id": identifier(account, 0), "FirstName": "Quiet", "LastName": account,
@@ -139,6 +143,14 @@ class Target:
     def processor_seconds(self):
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def settle(self, enough=lambda: False):
+        """Waits until the process has nothing to do, or until that holds."""
+        for _ in range(SETTLE_SECONDS * 2):
+            used = self.processor_seconds()
+            time.sleep(0.5)
+            if enough() or self.processor_seconds() - used < 0.02:
+                return
 
     # Calls of those who mean no harm.
 

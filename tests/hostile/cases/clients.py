@@ -17,16 +17,8 @@ NOTICE_SECONDS = 1.5
 
 def drained(target, mark):
     """How many contacts there are once the server has nothing more to do."""
-    count, last = -1, None
-    for _ in range(100):
-        used = target.processor_seconds()
-        if last is not None and used - last < 0.02:
-            break
-        last = used
-        time.sleep(0.5)
-    with contextlib.suppress(Exception):
-        count = target.contacts(mark)
-    return count
+    target.settle()
+    return target.contacts(mark)
 
 
 @case(unchanged=True)
@@ -108,6 +100,6 @@ def what_has_begun_is_finished(target):
         client.send(target.call(ATTACKER, "CreateContact", creation(f"begun{turn}-", 200)))
         time.sleep(0.002 * turn)
         client.reset()
-    drained(target, "begun")
+    target.settle()
     counts = [target.contacts(f"begun{turn}-") for turn in range(10)]
     expect(set(counts) <= {0, 200}, f"contacts a call: {counts}")

@@ -54,7 +54,7 @@ def steady_bodies_are_read(target):
 def waiting_for_room_ends(target):
     """A request for which the budget has no room waits at most 10 s: then it is told that the server is busy, unless it was
     answered."""
-    holders = [Client(target.port).send(post("Retrieve", b"<" * MIB, length=2 * MIB)) for _ in range(12)]
+    holders = [Client(target.port).send(post("Retrieve", b"<" * MIB, length=2 * MIB)) for _ in range(20)]
     newcomer = Client(target.port, "127.0.0.2")
     whole = post("Retrieve", padded(envelope("Retrieve", look_up(QUIET), target.session(QUIET)), 3 * MIB, None))
     newcomer.socket.settimeout(25)

@@ -70,10 +70,9 @@ def searches_of_clients_that_are_gone(target):
 
 @case()
 def one_reader_is_left(target):
-    """While searches of four accounts run, a look-up by key of a fifth is answered before any of them is done twice over."""
-    accounts = [ATTACKER, *CROWD]
-    # Only the attacker has many contacts: the others search its kind of objects over and over, in more calls.
-    requests = [heavy(target, account) for account in accounts for _ in range(15)]
+    """While searches of four accounts run, a look-up by key of a fifth is answered
+    before most of them."""
+    requests = [heavy(target, account) for _ in range(15) for account in [ATTACKER, *CROWD]]
     target.session(QUIET)
     flood = Flood(target.port, requests)
     flood.sent.wait()
@@ -82,7 +81,7 @@ def one_reader_is_left(target):
     unfinished = flood.unfinished()
     flood.reset()
     expect(answer.status == 200, f"answered {answer}")
-    expect(unfinished >= 10, f"answered when {unfinished} of {before} searches were not")
+    expect(unfinished >= 20, f"answered when {unfinished} of {before} searches were not")
 
 
 @case(read_deadline=1)
