@@ -19,11 +19,13 @@ class Failed(Exception):
 
 
 class Server:
-    """The program as a lab on a free port, with its data and its log in a folder."""
+    """The program on a free port, with its data and its log in a folder: a lab, where nothing else is said."""
 
-    def __init__(self, program, folder, *flags):
+    def __init__(self, program, folder, *flags, lab=True, prefix=()):
+        """`prefix` is a command that runs the program, such as taskset with its arguments."""
         self.log = (folder / "server.log").open("ab")
-        command = [program, "serve", "--lab", "--listen", "127.0.0.1:0", "--data", folder / "data", *flags]
+        kind = ["--lab"] if lab else []
+        command = [*prefix, program, "serve", *kind, "--listen", "127.0.0.1:0", "--data", folder / "data", *flags]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("UNDERSTUDY_")}
         self.process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log
