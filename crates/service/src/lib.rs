@@ -14,6 +14,7 @@ mod fault;
 mod lab;
 mod login;
 mod members;
+mod network;
 mod op;
 mod outbox;
 mod parent;
@@ -32,6 +33,7 @@ pub use dispatch::Call;
 pub use environment::{Clock, Random};
 pub use fault::Fault;
 pub use lab::{LAB_ACCOUNT, LAB_PASSWORD, LAB_USER};
+pub use network::{Network, NoNetwork};
 pub use outbox::{Delivery, Outbox};
 pub use settings::Settings;
 

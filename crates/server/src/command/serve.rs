@@ -8,7 +8,7 @@ use crate::log;
 use crate::mail::{Postman, Relay, is_address};
 use crate::settings::{Place, Serve};
 use crate::signal::Signals;
-use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service};
+use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Network, Random, Service};
 use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,6 +45,21 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         Serve { mail_from, .. } if !is_address(mail_from) => {
             Err(Failure::usage("--mail-from is not an address such as noreply@example.org"))
         }
+        Serve { tls_certificate: Some(_), tls_key: None, .. } => {
+            Err(Failure::usage("--tls-certificate has no key; give --tls-key, too"))
+        }
+        Serve { tls_certificate: None, tls_key: Some(_), .. } => {
+            Err(Failure::usage("--tls-key has no certificate; give --tls-certificate, too"))
+        }
+        Serve { listen, tls_certificate: None, trusted_proxies, .. }
+            if !listen.is_loopback() && trusted_proxies.is_empty() =>
+        {
+            Err(Failure::usage(format!(
+                "--listen {listen} is reached from other machines, and passwords would travel in the clear: give \
+                 --tls-certificate and --tls-key, or name with --trusted-proxies the proxies that end TLS in \
+                 front (--trust-forwarded is for one on this machine, which reaches 127.0.0.1)"
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -76,7 +91,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         clock,
         Codec::new(contract, Limits::default(), quirks(settings)),
         Intake::new(settings.max_body, seconds(settings.request_timeout.get())),
-        Site { public_url: settings.public_url.clone(), trust_forwarded: settings.trust_forwarded },
+        site(settings),
         settings.lab,
     ));
     // Before anybody is told that the server is there, for they may tell it to stop.
@@ -145,6 +160,18 @@ fn relay(settings: &Serve) -> Result<Option<Relay>, Failure> {
     Ok(Some(relay))
 }
 
+fn site(settings: &Serve) -> Site {
+    let mut trusted = settings.trusted_proxies.clone();
+    if settings.trust_forwarded {
+        trusted.extend(Network::loopback());
+    }
+    Site {
+        public_url: settings.public_url.clone(),
+        trusted,
+        forwarded_header: settings.forwarded_header.clone(),
+    }
+}
+
 fn seconds(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
@@ -197,7 +224,8 @@ async fn seed(service: &Service) -> Result<(), Failure> {
 /// Says on standard output where the server is, for people and for scripts that start it.
 fn announce(settings: &Serve, location: &Location, address: SocketAddr) {
     let version = env!("CARGO_PKG_VERSION");
-    let here = format!("http://{address}{}", http::ENDPOINT);
+    let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
+    let here = format!("{scheme}://{address}{}", http::ENDPOINT);
     let url = settings.public_url.as_ref().map_or(here.clone(), |public| public.endpoint(http::ENDPOINT));
     tracing::info!(%address, lab = settings.lab, memory = settings.memory, "listening");
     if !settings.lab {

@@ -1,10 +1,11 @@
 //! Answers and the headers that ASP.NET puts on them.
 
+use super::edges::Refusal;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    LOCATION,
+    LOCATION, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode, Version};
 
@@ -34,9 +35,16 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: impl Into<By
     answer
 }
 
+/// An answer that is not SOAP's, as [`answer`] has it. Browsers are to believe its content type.
+pub fn document(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = answer(status, content_type, body);
+    answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
 /// A page, which may load nothing from elsewhere.
 pub fn page(status: StatusCode, html: impl Into<Bytes>) -> Answer {
-    let mut answer = answer(status, content_type::HTML, html);
+    let mut answer = document(status, content_type::HTML, html);
     let policy = HeaderValue::from_static(crate::pages::content_security_policy());
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     answer
@@ -63,13 +71,25 @@ pub fn plain_error(text: &str) -> Answer {
         }
     }
     escaped.push('\n');
-    answer(StatusCode::INTERNAL_SERVER_ERROR, content_type::TEXT, escaped)
+    document(StatusCode::INTERNAL_SERVER_ERROR, content_type::TEXT, escaped)
 }
 
-/// Sends the client to the endpoint.
-pub fn to_endpoint() -> Answer {
-    let mut answer = answer(StatusCode::FOUND, content_type::HTML, Bytes::new());
-    answer.headers_mut().insert(LOCATION, HeaderValue::from_static(super::route::ENDPOINT));
+/// Sends the client to the endpoint, by its path for the outside.
+pub fn to_endpoint(path: &str) -> Answer {
+    let mut answer = document(StatusCode::FOUND, content_type::HTML, Bytes::new());
+    // A path is one of the endpoint's, behind what a public URL may hold: nothing that a header can't.
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(LOCATION, path);
+    }
+    answer
+}
+
+/// The answer to a head that HTTP does not allow: its connection ends with it.
+pub fn refused(refusal: Refusal, version: Version) -> Answer {
+    let mut answer = error_page(refusal.status, refusal.reason);
+    if version <= Version::HTTP_11 {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     answer
 }
 

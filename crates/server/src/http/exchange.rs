@@ -108,7 +108,7 @@ struct Job {
     soap_action: Option<Vec<u8>>,
     content_type: Option<Vec<u8>>,
     endpoint: String,
-    peer: IpAddr,
+    peer: Option<IpAddr>,
     received: Received,
 }
 

@@ -4,7 +4,7 @@
 //! A form has no place for the session header, so that Login is the one operation that gets anywhere.
 
 use super::App;
-use super::answer::{Answer, answer, content_type, plain_error};
+use super::answer::{Answer, content_type, document, plain_error};
 use super::body::Refusal;
 use super::caller::Caller;
 use super::entry::Entry;
@@ -65,7 +65,7 @@ pub async fn call(
         result
     });
     match task.await {
-        Ok(Ok(response)) => answer(StatusCode::OK, content_type::XML, result_text(app.contract, &response)),
+        Ok(Ok(response)) => document(StatusCode::OK, content_type::XML, result_text(app.contract, &response)),
         Ok(Err(fault)) => {
             let code = app.contract.codes.entry(fault.code);
             entry.refuse(code.name.as_str(), fault.reason);

@@ -120,7 +120,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, app: Arc<App>, bounds: Bo
     // Answers are written in one piece; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
     let Ok(server) = stream.local_addr() else { return };
-    let ends = Ends { peer, server };
+    let ends = Ends { peer, server, tls: false };
     let progress = Progress::new();
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
     let service = service_fn(|request| {

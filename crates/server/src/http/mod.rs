@@ -1,16 +1,19 @@
 //! HTTP: from a request's bytes to an answer's, by the rules of an ASMX endpoint.
 //!
-//! [`listen`] accepts connections and hands each request to [`App::answer`]. [`route`] says what it
-//! asks for; [`body`] reads it whole; [`exchange`] makes a SOAP call of it and [`form`] a form's.
+//! [`listen`] accepts connections and hands each request to [`App::answer`]. [`edges`] says what is wrong
+//! with its head, and [`route`] what it asks for; [`body`] reads it whole; [`exchange`] makes a SOAP call of it and [`form`] a form's.
 //! [`entry`] is its line in the log.
 
+mod address;
 mod answer;
 mod body;
 mod caller;
 mod documents;
+mod edges;
 mod entry;
 mod exchange;
 mod form;
+mod forwarded;
 mod listen;
 mod progress;
 mod query;
@@ -22,10 +25,9 @@ pub use listen::{Bounds, bind, serve};
 pub use route::ENDPOINT;
 
 use crate::pages::{self, Visit};
-use answer::{Answer, answer, content_type, error_page, page, plain_error};
+use answer::{Answer, content_type, document, error_page, page, plain_error};
 use caller::{Caller, Ends};
 use contract::Contract;
-use contract::render::{disco, wsdl};
 use documents::Documents;
 use entry::Entry;
 use hyper::body::Incoming;
@@ -74,7 +76,7 @@ impl App {
             intake,
             site,
             lab,
-            documents: Documents::default(),
+            documents: Documents::new(contract),
             requests: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(CALLS as usize)),
         }
@@ -85,7 +87,13 @@ impl App {
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut answer = self.clone().dispatch(&head, body, &caller, &mut entry).await;
+        let mut answer = match edges::refusal(&head) {
+            Some(refusal) => {
+                entry.refuse("bad-head", refusal.reason);
+                answer::refused(refusal, head.version)
+            }
+            None => self.clone().dispatch(&head, body, &caller, &mut entry).await,
+        };
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
         entry.answered(&answer);
         answer
@@ -115,12 +123,12 @@ impl App {
             Place::Below(_, rest) => unexpected_ending(&rest, entry),
             Place::Home => {
                 entry.operation = "home".into();
-                answer::to_endpoint()
+                answer::to_endpoint(&caller.path(ENDPOINT))
             }
             Place::Health => {
                 entry.operation = "health".into();
                 entry.routine = true;
-                answer(StatusCode::OK, content_type::TEXT, "ok")
+                document(StatusCode::OK, content_type::TEXT, "ok")
             }
             Place::Nowhere => {
                 entry.operation = "nowhere".into();
@@ -135,30 +143,26 @@ impl App {
         let address = caller.endpoint(path);
         let path = caller.path(path);
         let visit = Visit { path: &path, host: caller.host(), local: caller.local };
-        let key = |what: &str| format!("{what} {} {address}", caller.local);
         let ok = StatusCode::OK;
         match wanted {
             Wanted::Wsdl => {
                 entry.operation = "wsdl".into();
-                let text = self.documents.get(format!("wsdl {address}"), || wsdl(self.contract, &address));
-                answer(ok, content_type::XML, text)
+                document(ok, content_type::XML, self.documents.wsdl(&address).concat())
             }
             Wanted::Disco => {
                 entry.operation = "disco".into();
-                answer(ok, content_type::XML, disco(self.contract, &address))
+                document(ok, content_type::XML, self.documents.disco(&address).concat())
             }
             Wanted::Index => {
                 entry.operation = "page".into();
-                page(ok, self.documents.get(key("index"), || pages::index(self.contract, &visit)))
-            }
-            Wanted::Operation(name) if self.contract.model.find_operation(&name).is_some() => {
-                entry.operation = "page".into();
-                let render = || pages::operation(self.contract, &visit, &name);
-                page(ok, self.documents.get(key(&name), render))
+                page(ok, self.documents.page(None, &visit).concat())
             }
             Wanted::Operation(name) => {
                 entry.operation = "page".into();
-                page(ok, pages::operation(self.contract, &visit, &name))
+                match self.contract.model.find_operation(&name) {
+                    Some(id) => page(ok, self.documents.page(Some(id), &visit).concat()),
+                    None => page(ok, pages::operation(self.contract, &visit, &name)),
+                }
             }
             Wanted::OtherWsdl => {
                 entry.operation = "wsdl".into();
