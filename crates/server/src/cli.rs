@@ -27,8 +27,8 @@ First steps:
   understudy account add ACME001 --name 'Acme Events'
   understudy user add ACME001 crm-sync
       an account and an API user for production (asks for the password)
-  understudy serve --listen 0.0.0.0:8611 --public-url https://crm.example.org
-      the production server
+  understudy serve --listen 0.0.0.0:8611 --tls-certificate fullchain.pem --tls-key privkey.pem
+      the production server; `understudy serve --help` says how to put it behind a proxy
 
 `understudy COMMAND --help` explains a command and the exit codes.";
 
@@ -245,13 +245,17 @@ Examples:
   understudy serve --lab
   understudy serve --lab --memory --seed-ids 1 --clock 2026-01-01T00:00:00Z
       a server that answers the same calls with the same bytes, for repeatable tests
-  understudy serve --listen 0.0.0.0:8611 --data /var/lib/understudy --log-format json
+  understudy serve --listen 0.0.0.0:443 --tls-certificate fullchain.pem --tls-key privkey.pem
+  understudy serve --listen 192.0.2.10:8611 --trusted-proxies 192.0.2.4 --public-url https://crm.example.org
+      behind a proxy at 192.0.2.4, which ends TLS
   UNDERSTUDY_MAX_BODY=1048576 understudy serve --config /etc/understudy.toml
 
 A configuration file:
-  listen = \"0.0.0.0:8611\"
+  listen = \"0.0.0.0:443\"
+  tls-certificate = \"/etc/ssl/crm/fullchain.pem\"
+  tls-key = \"/etc/ssl/crm/privkey.pem\"
   data = \"/var/lib/understudy\"
-  public-url = \"https://crm.example.org\"
+  log-format = \"json\"
   session-seconds = 7200
 
 {}",

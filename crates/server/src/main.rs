@@ -15,6 +15,7 @@ mod pages;
 mod password;
 mod settings;
 mod signal;
+mod tls;
 
 /// Requests allocate many small strings in several threads at once; mimalloc is quicker at that than
 /// the system's allocator, above all musl's.

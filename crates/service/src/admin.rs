@@ -274,7 +274,7 @@ impl Admin {
         if password.is_empty() {
             return Err(AdminError::Empty("the password"));
         }
-        let here = Ipv4Addr::LOCALHOST.into();
+        let here = Some(Ipv4Addr::LOCALHOST.into());
         let turn = self.service.inner.queues.to_hash(here, account.id, &Gone::new()).await;
         let turn = turn.map_err(|_| AdminError::Password)?;
         hash(turn, password.into(), self.service.random()).await.ok_or(AdminError::Password)

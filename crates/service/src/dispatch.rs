@@ -18,8 +18,8 @@ pub struct Call {
     pub request: Record,
     /// The value of the session header, as received.
     pub session: Option<String>,
-    /// Where the call comes from.
-    pub peer: IpAddr,
+    /// Where the call comes from, if a proxy has not hidden it.
+    pub peer: Option<IpAddr>,
     /// The endpoint's address as the client knows it: Login's ServerURL.
     pub endpoint: String,
     /// Whether the client is still there.

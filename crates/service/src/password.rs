@@ -27,7 +27,7 @@ impl Service {
     pub(crate) async fn hash_secrets(
         &self,
         session: &Session,
-        peer: IpAddr,
+        peer: Option<IpAddr>,
         operation: OperationId,
         request: &mut Record,
         gone: &Gone,
@@ -116,7 +116,8 @@ mod tests {
     #[tokio::test]
     async fn a_hash_is_told_from_a_password() {
         let queues = Queues::new(&TurnSettings::default());
-        let turn = queues.to_hash(Ipv4Addr::LOCALHOST.into(), AccountId(1), &Gone::new()).await.unwrap();
+        let turn =
+            queues.to_hash(Some(Ipv4Addr::LOCALHOST.into()), AccountId(1), &Gone::new()).await.unwrap();
         let hash = hash(turn, "correct horse".into(), [7; 16]).await.unwrap();
         assert!(is_hash(&hash));
         for text in ["", "correct horse", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1"] {

@@ -86,7 +86,12 @@ impl Queues {
     ///
     /// # Errors
     /// As [`Queues::of_call`].
-    pub async fn to_hash(&self, peer: IpAddr, account: AccountId, gone: &Gone) -> Result<HashTurn, Failure> {
+    pub async fn to_hash(
+        &self,
+        peer: Option<IpAddr>,
+        account: AccountId,
+        gone: &Gone,
+    ) -> Result<HashTurn, Failure> {
         unless_gone(gone, self.hashes.take(network(peer), account, 1)).await
     }
 
@@ -116,9 +121,12 @@ fn reason(refused: Refused) -> &'static str {
     }
 }
 
+/// Stands for all callers whose address a proxy did not give.
+const UNKNOWN: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// What counts as one address: a provider gives a customer a whole /64 of IPv6.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
+fn network(peer: Option<IpAddr>) -> IpAddr {
+    match peer.map_or(UNKNOWN, |peer| peer.to_canonical()) {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         canonical => canonical,
     }
@@ -130,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_is_one_address() {
-        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        let network = |text: &str| network(text.parse().ok()).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("192.0.2.7"), "192.0.2.7");
         assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");

@@ -8,7 +8,8 @@ use crate::log;
 use crate::mail::{Postman, Relay, is_address};
 use crate::settings::{Place, Serve};
 use crate::signal::Signals;
-use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service, Share, TurnSettings};
+use crate::tls::Tls;
+use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Network, Random, Service, Share, TurnSettings};
 use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,6 +72,21 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         Serve { mail_from, .. } if !is_address(mail_from) => {
             Err(Failure::usage("--mail-from is not an address such as noreply@example.org"))
         }
+        Serve { tls_certificate: Some(_), tls_key: None, .. } => {
+            Err(Failure::usage("--tls-certificate has no key; give --tls-key, too"))
+        }
+        Serve { tls_certificate: None, tls_key: Some(_), .. } => {
+            Err(Failure::usage("--tls-key has no certificate; give --tls-certificate, too"))
+        }
+        Serve { listen, tls_certificate: None, trusted_proxies, .. }
+            if !listen.is_loopback() && trusted_proxies.is_empty() =>
+        {
+            Err(Failure::usage(format!(
+                "--listen {listen} is reached from other machines, and passwords would travel in the clear: give \
+                 --tls-certificate and --tls-key, or name with --trusted-proxies the proxies that end TLS in \
+                 front (--trust-forwarded is for one on this machine, which reaches 127.0.0.1)"
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -78,6 +94,7 @@ fn check(settings: &Serve) -> Result<(), Failure> {
 async fn serve(settings: &Serve) -> Result<(), Failure> {
     let contract = contract()?;
     let relay = relay(settings)?;
+    let tls = tls(settings)?;
     let location = if settings.memory { Location::Memory } else { settings.place.location()? };
     // The address first: a second server on the same port must not get as far as the database.
     let listener = http::bind(settings.listen.0).await?;
@@ -102,7 +119,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         clock,
         Codec::new(contract, limits(settings), quirks(settings)),
         intakes(settings),
-        Site { public_url: settings.public_url.clone(), trust_forwarded: settings.trust_forwarded },
+        site(settings),
         settings.lab,
     ));
     // Before anybody is told that the server is there, for they may tell it to stop.
@@ -110,7 +127,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
     announce(settings, &location, address);
     let postman = relay.map(|relay| Postman::start(service.outbox(), relay));
-    let served = until_told_to_stop(signals, listener, app, bounds(settings), &service).await;
+    let served = until_told_to_stop(signals, listener, app, bounds(settings), tls, &service).await;
     if let Some(postman) = postman {
         postman.stop().await;
     }
@@ -128,6 +145,7 @@ async fn until_told_to_stop(
     listener: TcpListener,
     app: Arc<App>,
     bounds: Bounds,
+    tls: Option<Tls>,
     service: &Service,
 ) -> Result<(), Failure> {
     let (told, wait) = oneshot::channel();
@@ -141,11 +159,15 @@ async fn until_told_to_stop(
         std::process::exit(i32::from(Exit::Interrupted as u8));
     });
     let flusher = tokio::spawn(flush_every_second(service.clone()));
+    let watcher = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let stop = async {
         let _ = wait.await;
     };
-    let result = http::serve(listener, app, bounds, stop).await;
+    let result = http::serve(listener, app, bounds, tls, stop).await;
     flusher.abort();
+    if let Some(watcher) = watcher {
+        watcher.abort();
+    }
     result
 }
 
@@ -169,6 +191,26 @@ fn relay(settings: &Serve) -> Result<Option<Relay>, Failure> {
         tracing::warn!("the relay's password travels in the clear; starttls:// or smtps:// would hide it");
     }
     Ok(Some(relay))
+}
+
+/// TLS, if certificate and key are set.
+fn tls(settings: &Serve) -> Result<Option<Tls>, Failure> {
+    match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => Tls::load(certificate, key).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn site(settings: &Serve) -> Site {
+    let mut trusted = settings.trusted_proxies.clone();
+    if settings.trust_forwarded {
+        trusted.extend(Network::loopback());
+    }
+    Site {
+        public_url: settings.public_url.clone(),
+        trusted,
+        forwarded_header: settings.forwarded_header.clone(),
+    }
 }
 
 fn seconds(seconds: u32) -> Duration {
@@ -263,7 +305,8 @@ async fn seed(service: &Service) -> Result<(), Failure> {
 /// Says on standard output where the server is, for people and for scripts that start it.
 fn announce(settings: &Serve, location: &Location, address: SocketAddr) {
     let version = env!("CARGO_PKG_VERSION");
-    let here = format!("http://{address}{}", http::ENDPOINT);
+    let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
+    let here = format!("{scheme}://{address}{}", http::ENDPOINT);
     let url = settings.public_url.as_ref().map_or(here.clone(), |public| public.endpoint(http::ENDPOINT));
     tracing::info!(%address, lab = settings.lab, memory = settings.memory, "listening");
     if !settings.lab {

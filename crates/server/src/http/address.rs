@@ -1,28 +1,34 @@
-//! Whom an address stands for where load is shared out.
+//! What counts as one address where connections and requests are counted.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// One client as far as addresses can tell: an IPv4 address, the first 64 bits of an IPv6 address, or all whose
-/// address is unknown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+/// An IPv4 address, or the /64 of an IPv6 address: that much everybody is given, so that its addresses are
+/// one client's. All callers whose address is not known count as one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum AddressKey {
-    /// An IPv4 address, also one that is written as IPv6.
+    /// An IPv4 address, also one in the form of IPv6.
     V4(Ipv4Addr),
-    /// The network of an IPv6 address: one customer has all of it.
+    /// The first 64 bits of an IPv6 address.
     V6(u64),
-    /// No address.
+    /// A proxy gave no address that can be read.
     Unknown,
+}
+
+impl From<IpAddr> for AddressKey {
+    fn from(address: IpAddr) -> AddressKey {
+        match address.to_canonical() {
+            IpAddr::V4(address) => AddressKey::V4(address),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                AddressKey::V6(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+            }
+        }
+    }
 }
 
 impl From<Option<IpAddr>> for AddressKey {
     fn from(address: Option<IpAddr>) -> AddressKey {
-        match address.map(|address| address.to_canonical()) {
-            Some(IpAddr::V4(address)) => AddressKey::V4(address),
-            Some(IpAddr::V6(address)) => {
-                AddressKey::V6(u64::try_from(address.to_bits() >> 64).unwrap_or_default())
-            }
-            None => AddressKey::Unknown,
-        }
+        address.map_or(AddressKey::Unknown, AddressKey::from)
     }
 }
 
@@ -30,13 +36,17 @@ impl From<Option<IpAddr>> for AddressKey {
 mod tests {
     use super::*;
 
+    fn key(text: &str) -> AddressKey {
+        AddressKey::from(text.parse::<IpAddr>().ok())
+    }
+
     #[test]
-    fn a_network_of_64_bits_counts_as_one() {
-        let key = |text: &str| AddressKey::from(text.parse::<IpAddr>().ok());
-        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
-        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
-        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
-        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
-        assert_eq!(key("?"), AddressKey::Unknown);
+    fn addresses_that_are_one_client_have_one_key() {
+        assert_eq!(key("192.0.2.7"), key("::ffff:192.0.2.7"));
+        assert_ne!(key("192.0.2.7"), key("192.0.2.8"));
+        assert_eq!(key("2001:db8:0:1::1"), key("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+        assert_ne!(key("2001:db8:0:1::1"), key("2001:db8:0:2::1"));
+        assert_eq!(key("unknown"), AddressKey::Unknown);
+        assert_ne!(key("::"), AddressKey::Unknown);
     }
 }

@@ -1,11 +1,12 @@
 //! Answers and the headers that ASP.NET puts on them.
 
 use super::budget::Charge;
+use super::edges::Refusal;
 use super::payload::{Owned, Payload};
 use hyper::body::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    LOCATION, RETRY_AFTER,
+    LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode, Version};
 use soap::Rejection;
@@ -47,7 +48,7 @@ pub fn busy(rejection: Rejection) -> Answer {
 
 /// What [`busy`] says, outside SOAP.
 pub fn busy_text() -> Answer {
-    let mut answer = answer(StatusCode::SERVICE_UNAVAILABLE, content_type::TEXT, "Server Too Busy\n");
+    let mut answer = document(StatusCode::SERVICE_UNAVAILABLE, content_type::TEXT, "Server Too Busy\n");
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     answer
 }
@@ -63,19 +64,29 @@ fn with_body(status: StatusCode, content_type: &'static str, body: Payload) -> A
     answer
 }
 
-/// A document of several pieces, which others may share.
-pub fn document(pieces: Vec<Bytes>) -> Answer {
-    with_body(StatusCode::OK, content_type::XML, Payload::new(pieces))
+/// An answer that is not SOAP's, as [`answer`] has it. Browsers are to believe its content type.
+pub fn document(status: StatusCode, content_type: &'static str, body: impl Into<Payload>) -> Answer {
+    not_sniffed(with_body(status, content_type, body.into()))
+}
+
+/// A document whose memory is charged until the client has it.
+pub fn charged_document(content_type: &'static str, body: impl Owned, charge: Charge) -> Answer {
+    not_sniffed(charged(StatusCode::OK, content_type, body, charge))
+}
+
+fn not_sniffed(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
 }
 
 /// A page, which may load nothing from elsewhere.
-pub fn page(status: StatusCode, html: impl Into<Bytes>) -> Answer {
-    as_page(answer(status, content_type::HTML, html))
+pub fn page(status: StatusCode, html: impl Into<Payload>) -> Answer {
+    as_page(document(status, content_type::HTML, html))
 }
 
 /// A page whose memory is charged until the client has it.
 pub fn charged_page(html: impl Owned, charge: Charge) -> Answer {
-    as_page(charged(StatusCode::OK, content_type::HTML, html, charge))
+    as_page(charged_document(content_type::HTML, html, charge))
 }
 
 fn as_page(mut answer: Answer) -> Answer {
@@ -105,13 +116,25 @@ pub fn plain_error(text: &str) -> Answer {
         }
     }
     escaped.push('\n');
-    answer(StatusCode::INTERNAL_SERVER_ERROR, content_type::TEXT, escaped)
+    document(StatusCode::INTERNAL_SERVER_ERROR, content_type::TEXT, escaped)
 }
 
-/// Sends the client to the endpoint.
-pub fn to_endpoint() -> Answer {
-    let mut answer = answer(StatusCode::FOUND, content_type::HTML, Bytes::new());
-    answer.headers_mut().insert(LOCATION, HeaderValue::from_static(super::route::ENDPOINT));
+/// Sends the client to the endpoint, by its path for the outside.
+pub fn to_endpoint(path: &str) -> Answer {
+    let mut answer = document(StatusCode::FOUND, content_type::HTML, Bytes::new());
+    // A path is one of the endpoint's, behind what a public URL may hold: nothing that a header can't.
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(LOCATION, path);
+    }
+    answer
+}
+
+/// The answer to a head that HTTP does not allow: its connection ends with it.
+pub fn refused(refusal: Refusal, version: Version) -> Answer {
+    let mut answer = error_page(refusal.status, refusal.reason);
+    if version <= Version::HTTP_11 {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     answer
 }
 

@@ -173,7 +173,7 @@ struct Job {
     message: Message,
     /// The version to answer in while the envelope has not been read.
     expected: Version,
-    peer: IpAddr,
+    peer: Option<IpAddr>,
     gone: Gone,
 }
 

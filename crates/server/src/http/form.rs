@@ -4,7 +4,7 @@
 //! A form has no place for the session header, so that Login is the one operation that gets anywhere.
 
 use super::App;
-use super::answer::{Answer, busy_text, charged, content_type, plain_error};
+use super::answer::{Answer, busy_text, charged_document, content_type, plain_error};
 use super::body::Refusal;
 use super::budget::Charge;
 use super::caller::Caller;
@@ -12,7 +12,6 @@ use super::entry::Entry;
 use super::exchange::Presence;
 use super::fields;
 use contract::{Contract, Namespace, Record, Value};
-use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
@@ -74,7 +73,7 @@ pub async fn call(
     match ended {
         Ok((Ok(response), charge)) => {
             let text = result_text(app.contract, &response).into_bytes();
-            charged(StatusCode::OK, content_type::XML, text, charge)
+            charged_document(content_type::XML, text, charge)
         }
         Ok((Err(Failure::Fault(Fault { code, reason })), _)) => {
             let code = app.contract.codes.entry(code);

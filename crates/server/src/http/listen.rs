@@ -11,6 +11,7 @@ use super::caller::Ends;
 use super::connections::Place;
 use super::socket::Socket;
 use crate::exit::{Exit, Failure};
+use crate::tls::Tls;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -74,6 +75,7 @@ pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     bounds: Bounds,
+    tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let connections = GracefulShutdown::new();
@@ -85,7 +87,7 @@ pub async fn serve(
         };
         let activity = Activity::new();
         let client = AddressKey::from(Some(peer.ip()));
-        let proxy = app.site.is_trusted(peer.ip());
+        let proxy = app.site.trusts(peer.ip());
         let Some(place) = app.connections.admit((!proxy).then_some(client), &activity) else {
             tracing::warn!(
                 outcome = "full",
@@ -93,7 +95,8 @@ pub async fn serve(
             );
             continue;
         };
-        let connection = Connection { app: Arc::clone(&app), peer, activity, proxy, bounds, place };
+        let (app, tls) = (Arc::clone(&app), tls.clone());
+        let connection = Connection { app, tls, peer, activity, proxy, bounds, place };
         tokio::spawn(connection.converse(stream, connections.watcher()));
     }
     drop(listener);
@@ -134,6 +137,7 @@ async fn accept(listener: &TcpListener, app: &App) -> (TcpStream, SocketAddr) {
 /// One connection.
 struct Connection {
     app: Arc<App>,
+    tls: Option<Tls>,
     peer: SocketAddr,
     activity: Arc<Activity>,
     /// Whether the peer is a trusted proxy.
@@ -148,10 +152,10 @@ impl Connection {
         // Answers are written in one piece; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let Ok(server) = stream.local_addr() else { return };
-        let ends = Ends { peer: self.peer, server };
+        let ends = Ends { peer: self.peer, server, tls: self.tls.is_some() };
         let (stream, watched) = Socket::new(stream, Arc::clone(&self.activity));
         let silent = tokio::select! {
-            silent = self.serve(stream, ends, watcher) => silent,
+            silent = self.greet(stream, ends, watcher) => silent,
             // What its calls still wait for is given up with the connection.
             () = watched.reset() => false,
             end = self.activity.ended(self.bounds.silence) => end != End::Evicted,
@@ -163,6 +167,18 @@ impl Connection {
             );
         }
         drop(self.place);
+    }
+
+    /// Agrees on keys, if there is to be TLS, and serves its requests; true if it ended because the client took too
+    /// long.
+    async fn greet(&self, stream: Socket, ends: Ends, watcher: Watcher) -> bool {
+        let Some(tls) = &self.tls else { return self.serve(stream, ends, watcher).await };
+        match timeout(self.bounds.silence, tls.accept(stream)).await {
+            Ok(Ok(stream)) => return self.serve(stream, ends, watcher).await,
+            Ok(Err(error)) => tracing::debug!(%error, "closed a connection: no TLS came about"),
+            Err(_) => tracing::debug!("closed a connection: TLS took too long"),
+        }
+        false
     }
 
     /// Serves its requests; true if it ended because the client took too long.

@@ -1,7 +1,7 @@
 //! HTTP: from a request's bytes to an answer's, by the rules of an ASMX endpoint.
 //!
-//! [`listen`] accepts connections and hands each request to [`App::answer`]. [`route`] says what it
-//! asks for; [`body`] reads it whole; [`exchange`] makes a SOAP call of it and [`form`] a form's.
+//! [`listen`] accepts connections and hands each request to [`App::answer`]. [`edges`] says what is wrong
+//! with its head, and [`route`] what it asks for; [`body`] reads it whole; [`exchange`] makes a SOAP call of it and [`form`] a form's.
 //! [`entry`] is its line in the log.
 
 mod activity;
@@ -12,10 +12,12 @@ mod budget;
 mod caller;
 mod connections;
 mod documents;
+mod edges;
 mod entry;
 mod exchange;
 mod fields;
 mod form;
+mod forwarded;
 mod inflate;
 mod listen;
 mod message;
@@ -34,13 +36,12 @@ pub use route::ENDPOINT;
 use crate::pages::{self, Visit};
 use activity::Activity;
 use address::AddressKey;
-use answer::{Answer, answer, charged_page, content_type, error_page, plain_error};
+use answer::{Answer, charged_page, content_type, document, error_page, page, plain_error};
 use body::Intake;
 use budget::{Budget, Charge};
 use caller::{Caller, Ends};
 use connections::Connections;
 use contract::Contract;
-use contract::render::{disco, wsdl};
 use documents::Documents;
 use entry::Entry;
 use exchange::AnswerRoom;
@@ -115,7 +116,7 @@ impl App {
             intake: Intake::new(intakes, Arc::clone(&budget), Arc::clone(&work)),
             site,
             lab,
-            documents: Documents::default(),
+            documents: Documents::new(contract),
             requests: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(CALLS as usize)),
             budget,
@@ -136,10 +137,16 @@ impl App {
         let working = activity.begin();
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
-        let _forwarded = proxy.then(|| self.connections.forwarded(AddressKey::from(Some(caller.address))));
+        let _forwarded = proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address)));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let charge = self.budget.open(activity.allowance());
-        let mut answer = self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await;
+        let mut answer = match edges::refusal(&head) {
+            Some(refusal) => {
+                entry.refuse("bad-head", refusal.reason);
+                answer::refused(refusal, head.version)
+            }
+            None => self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await,
+        };
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
         entry.answered(&answer);
         activity.deliver(working, answer.body_mut());
@@ -174,12 +181,12 @@ impl App {
             Place::Below(_, rest) => unexpected_ending(&rest, entry),
             Place::Home => {
                 entry.operation = "home".into();
-                answer::to_endpoint()
+                answer::to_endpoint(&caller.path(ENDPOINT))
             }
             Place::Health => {
                 entry.operation = "health".into();
                 entry.routine = true;
-                answer(StatusCode::OK, content_type::TEXT, "ok")
+                document(StatusCode::OK, content_type::TEXT, "ok")
             }
             Place::Nowhere => {
                 entry.operation = "nowhere".into();
@@ -200,31 +207,26 @@ impl App {
         let address = caller.endpoint(path);
         let path = caller.path(path);
         let visit = Visit { path: &path, host: caller.host(), local: caller.local };
-        let key = |what: &str| format!("{what} {} {address}", caller.local);
         let ok = StatusCode::OK;
         match wanted {
             Wanted::Wsdl => {
                 entry.operation = "wsdl".into();
-                let text = self.documents.get(format!("wsdl {address}"), || wsdl(self.contract, &address));
-                answer(ok, content_type::XML, text)
+                document(ok, content_type::XML, self.documents.wsdl(&address))
             }
             Wanted::Disco => {
                 entry.operation = "disco".into();
-                answer(ok, content_type::XML, disco(self.contract, &address))
+                document(ok, content_type::XML, self.documents.disco(&address))
             }
             Wanted::Index => {
                 entry.operation = "page".into();
-                let render = || pages::index(self.contract, &visit);
-                charged_page(self.documents.get(key("index"), render), charge)
-            }
-            Wanted::Operation(name) if self.contract.model.find_operation(&name).is_some() => {
-                entry.operation = "page".into();
-                let render = || pages::operation(self.contract, &visit, &name);
-                charged_page(self.documents.get(key(&name), render), charge)
+                page(ok, self.documents.page(None, &visit))
             }
             Wanted::Operation(name) => {
                 entry.operation = "page".into();
-                charged_page(pages::operation(self.contract, &visit, &name).into_bytes(), charge)
+                match self.contract.model.find_operation(&name) {
+                    Some(id) => page(ok, self.documents.page(Some(id), &visit)),
+                    None => charged_page(pages::operation(self.contract, &visit, &name).into_bytes(), charge),
+                }
             }
             Wanted::OtherWsdl => {
                 entry.operation = "wsdl".into();

@@ -113,6 +113,24 @@ impl From<Bytes> for Payload {
     }
 }
 
+impl From<Vec<Bytes>> for Payload {
+    fn from(pieces: Vec<Bytes>) -> Payload {
+        Payload::new(pieces)
+    }
+}
+
+impl From<String> for Payload {
+    fn from(text: String) -> Payload {
+        Payload::new([Bytes::from(text)])
+    }
+}
+
+impl From<&'static str> for Payload {
+    fn from(text: &'static str) -> Payload {
+        Payload::new([Bytes::from_static(text.as_bytes())])
+    }
+}
+
 fn next_piece(pieces: &mut VecDeque<Bytes>) -> Option<Bytes> {
     let first = pieces.front_mut()?;
     if first.len() > PIECE { Some(first.split_to(PIECE)) } else { pieces.pop_front() }

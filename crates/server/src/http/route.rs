@@ -21,9 +21,12 @@ pub enum Place {
     Nowhere,
 }
 
-/// Finds out what a path leads to.
+/// Finds out what a path leads to. Several slashes at its beginning count as one: a client that adds the
+/// path to an address with a slash at its end writes two.
 pub fn place(path: &str) -> Place {
-    let path = decode(path.as_bytes(), false);
+    let mut path = decode(path.as_bytes(), false);
+    let slashes = path.len() - path.trim_start_matches('/').len();
+    path.drain(..slashes.saturating_sub(1));
     match (path.get(..ENDPOINT.len()), path.get(ENDPOINT.len()..)) {
         (Some(endpoint), Some(rest)) if endpoint.eq_ignore_ascii_case(ENDPOINT) => {
             if rest.is_empty() {
@@ -108,6 +111,14 @@ mod tests {
             place("/soap/v200611.asmx/Login"),
             Place::Below("/soap/v200611.asmx".into(), "/Login".into())
         );
+        for path in ["//soap/V200611.ASMX", "////soap/V200611.ASMX", "/%2Fsoap/V200611.ASMX"] {
+            assert_eq!(place(path), Place::Endpoint(ENDPOINT.into()), "{path}");
+        }
+        assert_eq!(place("//soap/V200611.ASMX//Login"), Place::Below(ENDPOINT.into(), "//Login".into()));
+        assert_eq!((place("//"), place("//healthz")), (Place::Home, Place::Health));
+        for path in ["//x/soap/V200611.ASMX", "/soap//V200611.ASMX"] {
+            assert_eq!(place(path), Place::Nowhere, "{path}");
+        }
         for path in
             ["/soap/V200611.ASMXX", "/soap", "/x/soap/V200611.ASMX", "", "*", "/soap/V200611.ASM\u{20ac}"]
         {

@@ -45,7 +45,7 @@ impl Visit<'_> {
     }
 
     /// The host without its port, in lower case.
-    fn host_name(&self) -> String {
+    pub fn host_name(&self) -> String {
         let end = match self.host.rfind(':') {
             // A colon inside the brackets of an IPv6 address is no port's.
             Some(colon) if !self.host[colon..].contains(']') => colon,

@@ -5,13 +5,15 @@
 //! [`mod@file`] puts the three sources on top of each other: flag over variable over file over default.
 
 pub mod file;
+mod networks;
 mod value;
 
-pub use value::{DatabaseUrl, Listen, PublicUrl, SmtpUrl, StartTime};
+pub use value::{DatabaseUrl, ForwardedHeader, Listen, PublicUrl, SmtpUrl, StartTime};
 
 use crate::exit::Failure;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use service::Network;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use store::{Location, Postgres};
@@ -102,7 +104,8 @@ pub struct Serve {
     pub clock: Option<StartTime>,
 
     /// Address and port to listen on. Port 0 takes a free one and says which; without an address
-    /// (`:8611`) it is 127.0.0.1; 0.0.0.0 means all of the machine.
+    /// (`:8611`) it is 127.0.0.1; 0.0.0.0 means all of the machine. Beyond this machine only with
+    /// --tls-certificate and --tls-key, or with --trusted-proxies.
     #[arg(long, env = "UNDERSTUDY_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8611")]
     pub listen: Listen,
 
@@ -115,10 +118,32 @@ pub struct Serve {
     #[arg(long, env = "UNDERSTUDY_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 
-    /// Believe X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto. Only behind a proxy that sets
-    /// all three itself: otherwise any client can claim any address.
-    #[arg(long, env = "UNDERSTUDY_TRUST_FORWARDED")]
+    /// Speak TLS (1.2 and 1.3) with this certificate: a PEM file, the server's certificate first, then
+    /// those of the authorities in between. Read again when it changes.
+    #[arg(long, env = "UNDERSTUDY_TLS_CERTIFICATE", value_name = "FILE", help_heading = "TLS and proxies")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The certificate's private key: a PEM file without a passphrase. Read again when it changes.
+    #[arg(long, env = "UNDERSTUDY_TLS_KEY", value_name = "FILE", help_heading = "TLS and proxies")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Addresses and networks (10.0.0.7,192.0.2.0/24) of the proxies in front, which end TLS. The headers
+    /// X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-Port count in their requests
+    /// and in no others, so that each proxy has to set or remove them.
+    #[arg(long, env = "UNDERSTUDY_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    #[arg(help_heading = "TLS and proxies")]
+    #[serde(with = "networks")]
+    pub trusted_proxies: Vec<Network>,
+
+    /// A proxy on this machine is trusted: the same as --trusted-proxies 127.0.0.0/8,::1.
+    #[arg(long, env = "UNDERSTUDY_TRUST_FORWARDED", help_heading = "TLS and proxies")]
     pub trust_forwarded: bool,
+
+    /// The header in which trusted proxies give the client's address: a list to which each proxy adds the
+    /// address that it was called from, or one address (X-Real-IP, CF-Connecting-IP).
+    #[arg(long, env = "UNDERSTUDY_FORWARDED_HEADER", value_name = "NAME", default_value = "X-Forwarded-For")]
+    #[arg(help_heading = "TLS and proxies")]
+    pub forwarded_header: ForwardedHeader,
 
     /// Largest request body in bytes, also after decompression; a longer one gets the fault for an
     /// over-long request.

@@ -1,6 +1,7 @@
 //! Settings that are more than a number or a word: checked when they are read, so that the rest of the
 //! program need not.
 
+use hyper::header::HeaderName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -165,6 +166,38 @@ impl SmtpUrl {
     }
 }
 
+/// The header in which proxies give the client's address.
+#[derive(Clone, Serialize, Deserialize, PartialEq, Eq, Debug)]
+#[serde(try_from = "String", into = "String")]
+pub struct ForwardedHeader(pub HeaderName);
+
+as_text!(ForwardedHeader);
+
+impl Default for ForwardedHeader {
+    fn default() -> ForwardedHeader {
+        ForwardedHeader(HeaderName::from_static("x-forwarded-for"))
+    }
+}
+
+impl FromStr for ForwardedHeader {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ForwardedHeader, String> {
+        let name: HeaderName =
+            text.parse().map_err(|_| "the name of a header is wanted, such as X-Real-IP")?;
+        if name == hyper::header::FORWARDED {
+            return Err("Forwarded holds more than addresses and is not read; X-Forwarded-For is".to_owned());
+        }
+        Ok(ForwardedHeader(name))
+    }
+}
+
+impl fmt::Display for ForwardedHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The time at which the lab's clock starts.
 #[derive(Clone, Copy, Serialize, Deserialize, PartialEq, Eq, Debug)]
 #[serde(try_from = "String", into = "String")]
@@ -211,6 +244,14 @@ mod tests {
         }
         for text in ["", "8611", "example.org:80", "127.0.0.1", ":port", ":70000"] {
             assert!(text.parse::<Listen>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_headers() {
+        assert_eq!("X-Real-IP".parse::<ForwardedHeader>().unwrap().to_string(), "x-real-ip");
+        for text in ["", "X Real", "X-Real-IP:", "Forwarded"] {
+            assert!(text.parse::<ForwardedHeader>().is_err(), "{text}");
         }
     }
 

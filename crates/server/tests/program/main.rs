@@ -10,6 +10,7 @@ mod configuration;
 mod database;
 mod documents;
 mod drain;
+mod edges;
 mod forms;
 mod killed;
 mod lab;
@@ -18,6 +19,8 @@ mod objects;
 #[path = "../../../store/tests/postgres/mod.rs"]
 mod postgres;
 mod protocol;
+mod proxies;
 mod start;
 mod support;
 mod table;
+mod tls;

@@ -32,7 +32,7 @@ fn a_body_that_does_not_fit_into_the_memory_of_requests() {
 fn an_address_of_another_machine() {
     let folder = tempfile::tempdir().unwrap();
     fails(
-        &run(folder.path(), &["serve", "--listen", "192.0.2.1:8611"]),
+        &run(folder.path(), &["serve", "--listen", "192.0.2.1:8611", "--trusted-proxies", "192.0.2.7"]),
         3,
         &["no such address on this machine"],
     );
@@ -73,6 +73,28 @@ fn a_lab_for_others() {
         let outcome = run(folder.path(), &["serve", "--lab", "--listen", address]);
         fails(&outcome, 2, &["--lab", "loopback", address]);
     }
+}
+
+#[test]
+fn passwords_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    for flags in [
+        &["--listen", "0.0.0.0:0"][..],
+        &["--listen", "[::]:0"],
+        &["--listen", "0.0.0.0:0", "--trust-forwarded"],
+    ] {
+        let outcome = run(folder.path(), &[&["serve"], flags].concat());
+        fails(&outcome, 2, &["--listen", "--tls-certificate", "--tls-key", "--trusted-proxies"]);
+    }
+    assert!(!folder.path().join("understudy-data").exists(), "the database must not be touched");
+}
+
+#[test]
+fn proxies_that_are_no_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = run(folder.path(), &["serve", "--trusted-proxies", "10.0.0.1,here"]);
+    fails(&outcome, 2, &["--trusted-proxies", "here", "10.0.0.0/8"]);
+    fails(&run(folder.path(), &["serve", "--forwarded-header", "Forwarded"]), 2, &["--forwarded-header"]);
 }
 
 #[test]

@@ -215,7 +215,7 @@ impl Bench {
         operation: OperationId,
         request: Record,
     ) -> Result<Record, Fault> {
-        let call = Call { peer, ..self.ready(session, operation, request) };
+        let call = Call { peer: Some(peer), ..self.ready(session, operation, request) };
         self.service.call(call).await.map_err(|failure| match failure {
             Failure::Fault(fault) => fault,
             other => panic!("{other:?}"),
@@ -228,7 +228,7 @@ impl Bench {
             operation,
             request,
             session: Some(session.to_owned()).filter(|value| !value.is_empty()),
-            peer: Ipv4Addr::LOCALHOST.into(),
+            peer: Some(Ipv4Addr::LOCALHOST.into()),
             endpoint: ENDPOINT.to_owned(),
             gone: Gone::new(),
             room: Arc::new(Unbounded),

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub const ENDPOINT: &str = "/soap/V200611.ASMX";
 
 /// A request. `Host` and `Content-Length` are added where they are missing.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Request {
     method: String,
     target: String,

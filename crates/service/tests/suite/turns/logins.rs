@@ -42,7 +42,7 @@ async fn abandoned_logins_do_not_delay_the_next() {
     for index in 0..2_560_usize {
         // 1,280 from one address, the others from many.
         let peer = if index % 2 == 0 { address(1) } else { address((index % 251) as u8) };
-        flood.start(&bench, "flood", Call { peer, ..login_as(&bench, "A001", "api", "wrong") });
+        flood.start(&bench, "flood", Call { peer: Some(peer), ..login_as(&bench, "A001", "api", "wrong") });
     }
     until_waiting(&bench, hashes(256)).await;
     flood.until_answered(2_560 - 256).await;
@@ -65,7 +65,7 @@ async fn one_address_holds_sixty_four_places() {
     let mut flood = Running::default();
     for host in 0..100_u16 {
         let peer = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host).into();
-        flood.start(&bench, "", Call { peer, ..login(&bench, "A001") });
+        flood.start(&bench, "", Call { peer: Some(peer), ..login(&bench, "A001") });
     }
     until_waiting(&bench, hashes(64)).await;
     flood.until_answered(36).await;
@@ -81,10 +81,10 @@ async fn addresses_take_turns_and_then_accounts() {
     let mut running = Running::default();
     let gate = hold(&bench, &mut running).await;
     for _ in 0..5 {
-        running.start(&bench, "flood", Call { peer: address(1), ..login(&bench, "nobody") });
+        running.start(&bench, "flood", Call { peer: Some(address(1)), ..login(&bench, "nobody") });
     }
-    running.start(&bench, "neighbour", Call { peer: address(1), ..login(&bench, "A001") });
-    running.start(&bench, "quiet", Call { peer: address(2), ..login(&bench, "A001") });
+    running.start(&bench, "neighbour", Call { peer: Some(address(1)), ..login(&bench, "A001") });
+    running.start(&bench, "quiet", Call { peer: Some(address(2)), ..login(&bench, "A001") });
     until_waiting(&bench, hashes(7)).await;
     gate.open();
     assert_eq!(running.outcomes().await, (8, 0, 0));
