@@ -85,6 +85,7 @@ macro_rules! text {
 
 const CALLS: &[(&str, &str)] = &[
     ("calls/roles.txt", text!("calls/roles.txt")),
+    ("calls/queries.txt", text!("calls/queries.txt")),
     ("calls/contacts.txt", text!("calls/contacts.txt")),
     ("calls/custom_fields.txt", text!("calls/custom_fields.txt")),
     ("calls/users.txt", text!("calls/users.txt")),
@@ -95,7 +96,6 @@ const CALLS: &[(&str, &str)] = &[
     ("calls/budgets.txt", text!("calls/budgets.txt")),
     ("calls/meetings.txt", text!("calls/meetings.txt")),
     ("calls/sourcing.txt", text!("calls/sourcing.txt")),
-    ("calls/queries.txt", text!("calls/queries.txt")),
 ];
 
 impl Contract {

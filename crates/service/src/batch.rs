@@ -50,19 +50,6 @@ fn reference(record: &Record) -> Option<Box<str>> {
     record.text(cv_object::MESSAGE_ID).map(Box::from)
 }
 
-/// Checks how many records a call has.
-///
-/// # Errors
-/// The call's limit code if there are more than its limit.
-pub(crate) fn within_limit(contract: &Contract, operation: OperationId, count: usize) -> Result<(), Fault> {
-    match contract.call(operation).limit {
-        Some((limit, code)) if count > limit => {
-            Err(Fault::new(code, format!("{count} records, {limit} allowed")))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The records that a request holds, as values.
 pub(crate) fn items<'r>(batch: &Batch, request: &'r Record) -> &'r [Value] {
     let holder = match batch.within {
@@ -102,6 +89,18 @@ pub(crate) fn records(
         _ => contract.record(batch.item_type),
     });
     Ok((batch, records.collect()))
+}
+
+/// Whether the call's list has no more items than the call allows.
+///
+/// # Errors
+/// The call's limit code.
+pub(crate) fn within_limit(contract: &Contract, operation: OperationId, items: usize) -> Result<(), Fault> {
+    match contract.call(operation).limit {
+        // More than one past the limit are not kept, so nobody knows here how many there were.
+        Some((limit, code)) if items > limit => Err(Fault::new(code, format!("more than {limit} items"))),
+        _ => Ok(()),
+    }
 }
 
 /// The request with something noted on each of its records: a parameter of the call that belongs to

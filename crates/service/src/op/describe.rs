@@ -1,9 +1,8 @@
 //! DescribeGlobal and DescribeCvObject: what the service has, and what is known of its fields.
 
 use super::lookups;
-use crate::batch::within_limit;
 use crate::session::Session;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch};
 use contract::handles::message::{describe_cv_object, describe_cv_object_response, describe_global_response};
 use contract::handles::object::{
     answer_detail, custom_field, cv_object, cv_object_type_array, describe_cv_object_result,
@@ -35,11 +34,11 @@ pub(crate) async fn describe_global(
     let maximum = session.account.max_record_set;
     let record_set =
         maximum.unwrap_or_else(|| service.settings().max_record_set.try_into().unwrap_or(NO_MAXIMUM));
-    let batch_size = contract.call(operation::RETRIEVE).limit.map_or(usize::MAX, |(limit, _)| limit);
     let mut result = contract.record(describe_global_result::TYPE_ID);
     let count = |number: i64| Value::Integer(number.min(NO_MAXIMUM));
     result.set(describe_global_result::MAX_API_CALLS, count(session.account.max_calls.unwrap_or(NO_MAXIMUM)));
     result.set(describe_global_result::CURRENT_API_CALLS, count(calls));
+    let batch_size = contract.call(operation::RETRIEVE).limit.map_or(0, |(limit, _)| limit);
     result.set(describe_global_result::MAX_BATCH_SIZE, count(batch_size.try_into().unwrap_or(NO_MAXIMUM)));
     result.set(describe_global_result::MAX_RECORD_SET, count(record_set));
     for object in &contract.objects {
@@ -56,7 +55,7 @@ pub(crate) async fn describe_global(
 /// account's custom fields.
 ///
 /// # Errors
-/// CV30100 for more object types than the call may name.
+/// The call's limit code for too many types.
 pub(crate) async fn describe_object(
     service: &Service,
     session: &Session,
@@ -66,7 +65,7 @@ pub(crate) async fn describe_object(
     let account = session.account.id;
     let asked = request.record(describe_cv_object::OBJECT_TYPES);
     let asked = asked.map_or(&[][..], |types| types.list(cv_object_type_array::CV_OBJECT_TYPE));
-    within_limit(contract, operation::DESCRIBE_CV_OBJECT, asked.len())?;
+    batch::within_limit(contract, operation::DESCRIBE_CV_OBJECT, asked.len())?;
     let custom = service.look_up(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
     let custom = custom.await?;
     let mut results = contract.record(describe_cv_object_results::TYPE_ID);

@@ -1,10 +1,9 @@
 //! Retrieve: objects by their identifiers.
 
 use super::object_type;
-use crate::batch::within_limit;
 use crate::derived;
 use crate::session::Session;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch};
 use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
 use contract::handles::{code, object_type as types, operation};
@@ -15,7 +14,7 @@ use store::StoreError;
 /// details.
 ///
 /// # Errors
-/// CV20018 without identifiers, CV20021 past 200, CV20001 if one is not a GUID.
+/// CV20018 without identifiers, CV20021 for too many, CV20001 if one is not a GUID.
 pub(crate) async fn retrieve(service: &Service, session: &Session, request: Record) -> Result<Record, Fault> {
     let contract = service.contract();
     let object = object_type(&request, retrieve::OBJECT_TYPE);
@@ -55,7 +54,7 @@ fn ids(contract: &Contract, request: &Record) -> Result<Vec<Guid>, Fault> {
     if ids.is_empty() {
         return Err(Fault::new(code::CV20018, "no identifier"));
     }
-    within_limit(contract, operation::RETRIEVE, ids.len())?;
+    batch::within_limit(contract, operation::RETRIEVE, ids.len())?;
     let guid = |id: &Value| Guid::parse(id.as_text()?);
     let ids: Option<Vec<Guid>> = ids.iter().map(guid).collect();
     ids.ok_or_else(|| Fault::new(code::CV20001, "an identifier is not a GUID"))

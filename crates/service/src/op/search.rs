@@ -4,10 +4,9 @@ mod values;
 
 use super::changes::fill;
 use super::object_type;
-use crate::batch::within_limit;
 use crate::session::Session;
 use crate::write::custom_field_of;
-use crate::{Fault, Service};
+use crate::{Fault, Service, batch};
 use contract::handles::enumeration::cv_search_type;
 use contract::handles::message::{search, search_response};
 use contract::handles::object::{cv_search, filter, search_result};
@@ -54,7 +53,7 @@ impl Query {
     fn filter(&self, search: Option<&Record>) -> Result<Filter, Fault> {
         let filters: Vec<&Record> =
             search.iter().flat_map(|search| search.records(cv_search::FILTER)).collect();
-        within_limit(self.contract, operation::SEARCH, filters.len())?;
+        batch::within_limit(self.contract, operation::SEARCH, filters.len())?;
         let tests = filters.iter().map(|filter| self.test(filter)).collect::<Result<Vec<_>, _>>()?;
         let any = search.and_then(|search| search.enumeration(cv_search::SEARCH_TYPE))
             == Some(cv_search_type::OR_SEARCH);
