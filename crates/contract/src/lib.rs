@@ -96,7 +96,6 @@ const CALLS: &[(&str, &str)] = &[
     ("calls/budgets.txt", text!("calls/budgets.txt")),
     ("calls/meetings.txt", text!("calls/meetings.txt")),
     ("calls/sourcing.txt", text!("calls/sourcing.txt")),
-    ("calls/queries.txt", text!("calls/queries.txt")),
 ];
 
 impl Contract {
