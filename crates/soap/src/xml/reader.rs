@@ -71,6 +71,10 @@ impl<'a> Text<'a> {
     }
 }
 
+/// How deep documents are as a rule. The names of elements deeper than that are counted, since
+/// quick-xml keeps those that are open.
+const SHALLOW: usize = 32;
+
 /// Reads a document event by event. After an error it must not be used further.
 pub(crate) struct Reader<'a, 'm> {
     /// The attributes of the start tag that [`Reader::next`] returned last.
@@ -84,6 +88,10 @@ pub(crate) struct Reader<'a, 'm> {
     limits: Limits,
     namespaces: Namespaces<'a>,
     depth: usize,
+    /// How deep the document has been, beyond what is usual.
+    deepest: usize,
+    /// For how many attributes the tally has counted the places.
+    places: usize,
     root: bool,
     /// An empty element's end is still to be told.
     owes_end: bool,
@@ -109,6 +117,8 @@ impl<'a, 'm> Reader<'a, 'm> {
             limits,
             namespaces: Namespaces::new(known, limits.namespaces),
             depth: 0,
+            deepest: SHALLOW,
+            places: 0,
             root: false,
             owes_end: false,
             leaves: false,
@@ -218,7 +228,9 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// Ends reading before the document does, and gives back what it took.
     pub(crate) fn close(self) {
-        self.tally.release(self.of_tag + self.namespaces.owned());
+        let names = (self.deepest - SHALLOW) * self.limits.name;
+        let places = self.places * size_of::<Attribute<'_>>();
+        self.tally.release(self.of_tag + self.namespaces.owned() + names + places);
     }
 
     fn position(&self) -> usize {
@@ -234,6 +246,10 @@ impl<'a, 'm> Reader<'a, 'm> {
         self.depth += 1;
         if self.depth > self.limits.depth {
             return Err(XmlError::new(Malformed::TooDeep, at).into());
+        }
+        if self.depth > self.deepest {
+            self.tally.hold(self.limits.name)?;
+            self.deepest = self.depth;
         }
         let name = qualified(&self.text[at..at + name], at, self.limits.name)?;
         let behind = at + name.local.len() + name.prefix.len() + usize::from(!name.prefix.is_empty());
@@ -252,6 +268,11 @@ impl<'a, 'm> Reader<'a, 'm> {
             taken: &mut self.of_tag,
         };
         scan.run(behind, &mut self.attributes)?;
+        if self.attributes.capacity() > self.places {
+            let more = self.attributes.capacity() - self.places;
+            self.tally.hold(more * size_of::<Attribute<'_>>())?;
+            self.places += more;
+        }
         // The prefix `xmlns` is never bound, so no element can have it.
         let ns = self.namespaces.resolve(name.prefix).ok_or(undeclared(at))?;
         Ok(Event::Start(Element { ns, local: name.local, at }))
