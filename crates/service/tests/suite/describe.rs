@@ -131,3 +131,17 @@ async fn custom_fields_are_described_with_their_object() {
     assert_eq!(entry.unwrap().text(look_up::TYPE), Some("ContactCustomField"));
     assert_eq!(entry.unwrap().text(look_up::CODE), Some(""));
 }
+
+#[tokio::test]
+async fn a_call_names_two_hundred_types_at_most() {
+    let bench = Bench::new().await;
+    assert_eq!(describe(&bench, &["Contact"; 200]).await.len(), 200);
+    let mut types = bench.contract.record(cv_object_type_array::TYPE_ID);
+    for _ in 0..201 {
+        types.push(cv_object_type_array::CV_OBJECT_TYPE, Value::Enumeration(contract::EnumValue(0)));
+    }
+    let mut request = bench.contract.record(message::describe_cv_object::TYPE_ID);
+    request.set(message::describe_cv_object::OBJECT_TYPES, types);
+    let fault = bench.call(operation::DESCRIBE_CV_OBJECT, request).await.unwrap_err();
+    assert_eq!(fault.code, contract::handles::code::CV30100);
+}
