@@ -82,7 +82,8 @@ fn is_current(rate: &Record, at: Timestamp) -> bool {
 /// The present rates of an account.
 pub(super) struct Rates {
     base: Option<Box<str>>,
-    current: Vec<(Box<str>, Decimal)>,
+    /// By the currency's code in capitals.
+    current: HashMap<String, Decimal>,
 }
 
 impl Rates {
@@ -92,11 +93,15 @@ impl Rates {
         all.reverse();
         let base = all.iter().find_map(|rate| rate.text(cv_conversion_rate::BASE_CURRENCY_CODE));
         let base = base.map(Box::from);
-        let current = all.iter().filter(|rate| is_current(rate, at)).filter_map(|rate| {
-            let Value::Decimal(worth) = *rate.get(cv_conversion_rate::CONVERSION_RATE) else { return None };
-            Some((rate.text(cv_conversion_rate::CURRENCY_CODE)?.into(), worth))
-        });
-        Ok(Rates { base, current: current.collect() })
+        let mut current = HashMap::new();
+        for rate in all.iter().filter(|rate| is_current(rate, at)) {
+            let Value::Decimal(worth) = *rate.get(cv_conversion_rate::CONVERSION_RATE) else { continue };
+            let code = rate.text(cv_conversion_rate::CURRENCY_CODE);
+            if let Some(code) = code.map(str::to_ascii_uppercase) {
+                current.entry(code).or_insert(worth);
+            }
+        }
+        Ok(Rates { base, current })
     }
 
     /// The currency that the account counts in, if its rates tell.
@@ -110,10 +115,7 @@ impl Rates {
         match self.base() {
             None => Some(Decimal::ONE),
             Some(base) if base.eq_ignore_ascii_case(code) => Some(Decimal::ONE),
-            Some(_) => {
-                let found = self.current.iter().find(|(known, _)| known.eq_ignore_ascii_case(code));
-                found.map(|(_, worth)| *worth)
-            }
+            Some(_) => self.current.get(&code.to_ascii_uppercase()).copied(),
         }
     }
 }

@@ -10,6 +10,9 @@ use contract::{
 use std::collections::HashSet;
 use store::{AccountId, Reader, StoreError, Writer};
 
+/// Objects that are looked up at a time.
+const READ: usize = 500;
+
 /// The linked details of a call's records.
 pub(super) struct Links {
     tables: Vec<Table>,
@@ -58,15 +61,19 @@ impl Links {
             let mut ids: Vec<Guid> = named.filter_map(|row| Guid::parse(row.text(table.id)?)).collect();
             ids.sort_unstable();
             ids.dedup();
-            if !ids.is_empty() {
-                let target = contract.link(table.link).target;
-                let found = reader.get(account, target, &ids)?;
-                let good = |record: &Record| {
-                    target != object_type::ENTITY_CUSTOM_FIELD || custom_field_of(contract, record, object)
+            let target = contract.link(table.link).target;
+            for ids in ids.chunks(READ) {
+                let good: Vec<bool> = if target == object_type::ENTITY_CUSTOM_FIELD {
+                    let good = |field: &Record| custom_field_of(contract, field, object);
+                    reader
+                        .get(account, target, ids)?
+                        .iter()
+                        .map(|row| row.as_ref().is_some_and(good))
+                        .collect()
+                } else {
+                    reader.exists(account, target, ids)?
                 };
-                let rows = ids.iter().zip(found);
-                table.known =
-                    rows.filter(|(_, row)| row.as_ref().is_some_and(good)).map(|(id, _)| *id).collect();
+                table.known.extend(ids.iter().zip(good).filter(|(_, good)| *good).map(|(id, _)| *id));
             }
             tables.push(table);
         }
