@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -45,9 +45,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.0).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
+        // A record at a time: what a long buffer takes at once may be more than the noise that is allowed.
+        let data = ready!(Pin::new(&mut self.0).poll_fill_buf(context))?;
+        let amount = data.len().min(buffer.remaining());
+        buffer.put_slice(&data[..amount]);
+        if amount > 0 {
+            Pin::new(&mut self.0).consume(amount);
             self.allow_noise();
         }
         Poll::Ready(Ok(()))
