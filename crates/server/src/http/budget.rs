@@ -273,7 +273,7 @@ impl Charge {
     /// # Errors
     /// See [`Denied`].
     pub fn try_grow(&mut self, bytes: usize) -> Result<(), Denied> {
-        let bytes = self.from_allowance(bytes)?;
+        let bytes = self.take_allowance(bytes)?;
         if bytes == 0 {
             return Ok(());
         }
@@ -287,7 +287,7 @@ impl Charge {
     /// # Errors
     /// See [`Denied`].
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Denied> {
-        let bytes = self.from_allowance(bytes)?;
+        let bytes = self.take_allowance(bytes)?;
         if bytes == 0 {
             return Ok(());
         }
@@ -316,7 +316,7 @@ impl Charge {
     }
 
     /// Takes what it can from the connection's allowance; gives how much is still wanted.
-    fn from_allowance(&mut self, bytes: usize) -> Result<usize, Denied> {
+    fn take_allowance(&mut self, bytes: usize) -> Result<usize, Denied> {
         if self.bytes() + bytes > self.budget.sizes.reserve {
             return Err(Denied::TooLarge);
         }

@@ -18,13 +18,16 @@ const HOST: char = '\u{E003}';
 /// The path of a page as it is rendered.
 const PATH: &str = "\u{E001}/\u{E002}";
 
+/// A page: its operation, or none for the list, and whether it is for visitors on this machine.
+type PageKey = (Option<OperationId>, bool);
+
 /// The documents. There are as many pages as operations and the list of these, each for visitors on this
 /// machine and for others.
 pub struct Documents {
     contract: &'static Contract,
     wsdl: OnceLock<Template>,
     disco: OnceLock<Template>,
-    pages: Mutex<HashMap<(Option<OperationId>, bool), Arc<Template>>>,
+    pages: Mutex<HashMap<PageKey, Arc<Template>>>,
 }
 
 impl Documents {

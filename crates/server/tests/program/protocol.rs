@@ -138,6 +138,8 @@ fn when_all_connections_are_taken_an_idle_one_makes_room() {
     let server = Server::lab(&["--max-connections", "1"]);
     let mut first = server.connect();
     first.send(&login()).expect(200, XML);
+    // Long enough for the server to see that its answer has left.
+    std::thread::sleep(Duration::from_millis(200));
     let mut second = server.connect();
     second.send(&login()).expect(200, XML);
     assert!(first.is_closed());
