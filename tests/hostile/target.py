@@ -176,7 +176,7 @@ class Target:
     def contacts(self, mark):
         """How many contacts have an e-mail address that begins so, in the file itself."""
         with sqlite3.connect(self.data / "understudy.db") as database:
-            query = 'SELECT count(*) FROM "Contact" WHERE "EmailAddress" LIKE ?'
+            query = "SELECT count(*) FROM contact WHERE email_address LIKE ?"
             return database.execute(query, (mark + "%",)).fetchone()[0]
 
     def hold_writes(self):

@@ -26,7 +26,9 @@ def padded(body, size, ratio):
     dense = 0 if ratio is None else int(size / ratio / 0.8)
     letters = random.Random(size).choices(b"abcdefghijklmnopqrstuvwxyz0123456789", k=dense)
     padding = b"<!--" + bytes(letters) + b"-->"
-    return envelope + b" " * max(0, room - len(padding)) + padding + end
+    blanks = max(0, room - len(padding))
+    # A text may have 16 MiB: the comment stands in the middle.
+    return envelope + b" " * (blanks // 2) + padding + b" " * (blanks - blanks // 2) + end
 
 
 def lookup(target):

@@ -24,6 +24,7 @@ pub fn run(settings: Serve) -> Result<(), Failure> {
     check(&settings)?;
     log::start(&settings.log, settings.log_format)?;
     allow_open_files(settings.max_connections.get());
+    warn_of_little_memory(&settings);
     runtime()?.block_on(serve(&settings))
 }
 
@@ -45,6 +46,19 @@ fn allow_open_files(connections: u32) {
     }
 }
 
+/// Says so where the longest bodies can't be served for want of memory.
+fn warn_of_little_memory(settings: &Serve) {
+    let Serve { max_body, request_memory, .. } = settings;
+    let least = http::least_memory(*max_body);
+    if least > *request_memory {
+        tracing::warn!(
+            max_body,
+            request_memory,
+            "bodies of --max-body may not fit: --request-memory {least} is enough"
+        );
+    }
+}
+
 /// What no single setting can check.
 fn check(settings: &Serve) -> Result<(), Failure> {
     let only_in_the_lab = |flag: &str| {
@@ -61,13 +75,6 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         Serve { lab: false, clock: Some(_), .. } => Err(only_in_the_lab("--clock")),
         Serve { memory: true, place: Place { database: Some(_), .. }, .. } => {
             Err(Failure::usage("--database and --memory are two places for the data; give one of them"))
-        }
-        Serve { max_body, request_memory, .. } if http::least_memory(*max_body) > *request_memory => {
-            Err(Failure::usage(format!(
-                "--max-body {max_body} does not fit into --request-memory {request_memory}: give --request-memory {} or \
-                 more",
-                http::least_memory(*max_body)
-            )))
         }
         Serve { mail_from, .. } if !is_address(mail_from) => {
             Err(Failure::usage("--mail-from is not an address such as noreply@example.org"))
@@ -279,7 +286,7 @@ fn options(settings: &Serve) -> store::Options {
 }
 
 fn limits(settings: &Serve) -> Limits {
-    Limits { nested: settings.nested_items, ..Limits::default() }
+    Limits { nested: settings.nested_items, body: settings.max_body, ..Limits::default() }
 }
 
 fn quirks(settings: &Serve) -> Quirks {

@@ -3,14 +3,13 @@
 use super::Intakes;
 use super::activity::LEAST_PROGRESS;
 use super::budget::{Budget, Charge, Denied};
-use super::inflate::{Change, inflate};
+use super::inflate::{self, Inflater, Progress};
 use super::work::{Undone, Work};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_ENCODING, EXPECT, HeaderMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
 
 /// How much of a body that is too long is read and thrown away, so that a client that writes before it
@@ -61,6 +60,15 @@ impl From<Denied> for Refusal {
         match denied {
             Denied::TooLarge => Refusal::TooLong,
             Denied::Busy => Refusal::Busy,
+        }
+    }
+}
+
+impl From<Undone> for Refusal {
+    fn from(undone: Undone) -> Refusal {
+        match undone {
+            Undone::Busy => Refusal::Busy,
+            Undone::Panicked => Refusal::Encoding,
         }
     }
 }
@@ -148,23 +156,30 @@ impl Intake {
     }
 
     async fn inflate(&self, packed: Vec<u8>, mut charge: Charge, max: usize) -> Result<Received, Refusal> {
-        let runtime = Handle::current();
-        let work = move || {
-            let bytes = inflate(&packed, max, |change| match change {
-                Change::Grow(bytes) => runtime.block_on(charge.grow(bytes)),
-                Change::Shrink(bytes) => {
-                    charge.shrink(bytes);
-                    Ok(())
+        charge.grow(inflate::STEP).await?;
+        let mut inflater = Inflater::new(packed, max);
+        let (mut room, mut old) = (0, 0);
+        loop {
+            let work = move || {
+                let progress = inflater.run();
+                (inflater, progress)
+            };
+            let (back, progress) = self.work.run(work).await?;
+            inflater = back;
+            match progress? {
+                Progress::Done => break,
+                Progress::Needs(more) => {
+                    // The room before this one was needed only until the bytes had been moved.
+                    charge.shrink(old);
+                    charge.grow(more).await?;
+                    inflater.pay(more);
+                    (old, room) = (room, more);
                 }
-            })?;
-            charge.shrink(packed.capacity());
-            Ok(Received { bytes, charge })
-        };
-        match self.work.run(work).await {
-            Ok(received) => received,
-            Err(Undone::Busy) => Err(Refusal::Busy),
-            Err(Undone::Panicked) => Err(Refusal::Encoding),
+            }
         }
+        let bytes = inflater.finish();
+        charge.shrink(charge.bytes().saturating_sub(bytes.capacity()));
+        Ok(Received { bytes, charge })
     }
 }
 

@@ -268,6 +268,11 @@ impl Charge {
         self.held.sum()
     }
 
+    /// How many bytes more it may ever hold.
+    pub fn left(&self) -> usize {
+        self.budget.sizes.reserve.saturating_sub(self.bytes())
+    }
+
     /// Takes that many bytes more if they are there.
     ///
     /// # Errors

@@ -1,12 +1,11 @@
 //! Undoes gzip in steps, each of which is paid for before it is taken.
 
 use super::body::{Refusal, room};
-use super::budget::Denied;
 use flate2::bufread::MultiGzDecoder;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 /// How much is inflated at once.
-const STEP: usize = 64 << 10;
+pub const STEP: usize = 16 << 10;
 
 /// Up to this length a body may be as much longer than its compressed form as it likes.
 const SMALL: usize = 1 << 20;
@@ -14,49 +13,74 @@ const SMALL: usize = 1 << 20;
 /// How many times longer than its compressed form a longer body may be. Real messages reach 30.
 const MOST_TIMES: usize = 100;
 
-/// Inflates a body of at most `max` bytes. `change` is asked before memory is taken, and is told what is given back.
-///
-/// # Errors
-/// [`Refusal::TooLong`] past `max`, [`Refusal::Encoding`] where it is no gzip or suspiciously dense, and what `change`
-/// answers.
-pub fn inflate(
-    packed: &[u8],
-    max: usize,
-    mut change: impl FnMut(Change) -> Result<(), Denied>,
-) -> Result<Vec<u8>, Refusal> {
-    let mut decoder = MultiGzDecoder::new(packed);
-    let mut out = Vec::new();
-    let mut step = vec![0; STEP];
-    loop {
-        let read = decoder.read(&mut step).map_err(|_| Refusal::Encoding)?;
-        if read == 0 {
-            return Ok(out);
-        }
-        let length = out.len() + read;
-        if length > SMALL && length / MOST_TIMES > packed.len() {
-            return Err(Refusal::Encoding);
-        }
-        if length > max {
-            return Err(Refusal::TooLong);
-        }
-        if length > out.capacity() {
-            let (old, new) = (out.capacity(), room(length, out.capacity(), 0, max));
-            // Both are there while the bytes are moved.
-            change(Change::Grow(new))?;
-            out.reserve_exact(new - out.len());
-            change(Change::Shrink(old))?;
-        }
-        out.extend_from_slice(&step[..read]);
-    }
+/// A body that is being inflated. It stops whenever it needs more room, so that nobody waits for memory on a thread that
+/// others need to give memory back.
+pub struct Inflater {
+    decoder: MultiGzDecoder<Cursor<Vec<u8>>>,
+    packed: usize,
+    most: usize,
+    out: Vec<u8>,
+    step: Vec<u8>,
+    /// How much of the step is not in `out` yet.
+    pending: usize,
+    /// The room that was paid for.
+    paid: usize,
 }
 
-/// A change of the memory that a body takes, in bytes.
+/// How far inflating has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Change {
-    /// More is about to be taken.
-    Grow(usize),
-    /// So much was given back.
-    Shrink(usize),
+pub enum Progress {
+    /// To the end.
+    Done,
+    /// To where it needs room for so many bytes in all, see [`Inflater::pay`].
+    Needs(usize),
+}
+
+impl Inflater {
+    /// Inflates a body to at most `most` bytes.
+    pub fn new(packed: Vec<u8>, most: usize) -> Inflater {
+        let length = packed.len();
+        let decoder = MultiGzDecoder::new(Cursor::new(packed));
+        Inflater { decoder, packed: length, most, out: Vec::new(), step: vec![0; STEP], pending: 0, paid: 0 }
+    }
+
+    /// Room for that many bytes in all has been paid for.
+    pub fn pay(&mut self, room: usize) {
+        self.paid = room;
+    }
+
+    /// Inflates until it is done or needs room.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLong`] past the limit, [`Refusal::Encoding`] where it is no gzip or suspiciously dense.
+    pub fn run(&mut self) -> Result<Progress, Refusal> {
+        loop {
+            let length = self.out.len() + self.pending;
+            if length > self.paid {
+                return Ok(Progress::Needs(room(length, self.paid, 0, self.most)));
+            }
+            if length > self.out.capacity() {
+                self.out.reserve_exact(self.paid - self.out.len());
+            }
+            self.out.extend_from_slice(&self.step[..self.pending]);
+            self.pending = self.decoder.read(&mut self.step).map_err(|_| Refusal::Encoding)?;
+            let length = length + self.pending;
+            if self.pending == 0 {
+                return Ok(Progress::Done);
+            }
+            if length > SMALL && length / MOST_TIMES > self.packed {
+                return Err(Refusal::Encoding);
+            }
+            if length > self.most {
+                return Err(Refusal::TooLong);
+            }
+        }
+    }
+
+    /// What was inflated.
+    pub fn finish(self) -> Vec<u8> {
+        self.out
+    }
 }
 
 #[cfg(test)]
@@ -71,8 +95,15 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn free(_: Change) -> Result<(), Denied> {
-        Ok(())
+    /// Inflates with as much room as it wants.
+    fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>, Refusal> {
+        let mut inflater = Inflater::new(packed.to_vec(), most);
+        loop {
+            match inflater.run()? {
+                Progress::Done => return Ok(inflater.finish()),
+                Progress::Needs(room) => inflater.pay(room),
+            }
+        }
     }
 
     /// Bytes that do not compress.
@@ -88,39 +119,33 @@ mod tests {
     #[test]
     fn the_limit_counts_what_comes_out() {
         let packed = pack(&[b' '; 1000]);
-        assert_eq!(inflate(&packed, 1000, free).unwrap().len(), 1000);
-        assert_eq!(inflate(&packed, 999, free), Err(Refusal::TooLong));
-        assert_eq!(inflate(&packed[..packed.len() - 4], 1000, free), Err(Refusal::Encoding));
-        assert_eq!(inflate(b"<xml/>", 1000, free), Err(Refusal::Encoding));
+        assert_eq!(inflate(&packed, 1000).unwrap().len(), 1000);
+        assert_eq!(inflate(&packed, 999), Err(Refusal::TooLong));
+        assert_eq!(inflate(&packed[..packed.len() - 4], 1000), Err(Refusal::Encoding));
+        assert_eq!(inflate(b"<xml/>", 1000), Err(Refusal::Encoding));
     }
 
     #[test]
     fn a_dense_body_is_taken_up_to_a_mebibyte() {
-        assert_eq!(inflate(&pack(&vec![0; SMALL]), SMALL * 2, free).unwrap().len(), SMALL);
-        assert_eq!(inflate(&pack(&vec![0; SMALL + 1]), SMALL * 2, free), Err(Refusal::Encoding));
+        assert_eq!(inflate(&pack(&vec![0; SMALL]), SMALL * 2).unwrap().len(), SMALL);
+        assert_eq!(inflate(&pack(&vec![0; SMALL + 1]), SMALL * 2), Err(Refusal::Encoding));
         let mixed = [noise(SMALL / 20), vec![0; SMALL * 2]].concat();
-        assert_eq!(inflate(&pack(&mixed), SMALL * 3, free).unwrap(), mixed);
+        assert_eq!(inflate(&pack(&mixed), SMALL * 3).unwrap(), mixed);
     }
 
     #[test]
     fn no_byte_is_taken_that_was_not_paid_for() {
         let body = noise(3 << 20);
-        let (mut held, mut most) = (0, 0);
-        let inflated = inflate(&pack(&body), 4 << 20, |change| {
-            match change {
-                Change::Grow(bytes) => held += bytes,
-                Change::Shrink(bytes) => held -= bytes,
-            }
-            most = most.max(held);
-            Ok(())
-        });
-        let inflated = inflated.unwrap();
-        assert_eq!((inflated.len(), inflated.capacity()), (body.len(), held));
-        assert!(most <= 6 << 20);
-        let refused = inflate(&pack(&body), 4 << 20, |change| match change {
-            Change::Grow(bytes) if bytes > 1 << 20 => Err(Denied::Busy),
-            _ => Ok(()),
-        });
-        assert_eq!(refused, Err(Refusal::Busy));
+        let mut inflater = Inflater::new(pack(&body), 4 << 20);
+        let mut times = 0;
+        while let Progress::Needs(room) = inflater.run().unwrap() {
+            assert!(inflater.out.capacity() <= inflater.paid && room <= 4 << 20);
+            // It comes no further for being asked again.
+            assert_eq!(inflater.run(), Ok(Progress::Needs(room)));
+            inflater.pay(room);
+            times += 1;
+        }
+        assert!(inflater.out.capacity() <= inflater.paid && times < 10);
+        assert_eq!(inflater.finish(), body);
     }
 }

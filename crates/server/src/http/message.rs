@@ -6,9 +6,8 @@ use super::budget::{Charge, Denied};
 use super::meter::RecordMeter;
 use super::work::Undone;
 use contract::Timestamp;
-use soap::{Meter, Rejection, Request, Unread};
+use soap::{Rejection, Request, Unread};
 use std::sync::Arc;
-use tokio::runtime::Handle;
 
 /// Decoding more than this is left to other threads than those that serve connections.
 const HEAVY: usize = 256 << 10;
@@ -35,56 +34,72 @@ pub async fn read(app: &Arc<App>, message: Message) -> (Outcome, Charge) {
     let Message { soap_action, content_type, endpoint, now, received: Received { bytes, mut charge } } =
         message;
     let ours = Arc::clone(app);
-    let decode = move |bytes: &[u8], meter: &mut dyn Meter| {
+    let decode = move |bytes: Vec<u8>, charge: Charge, paid: usize| {
         let incoming = soap::Incoming {
             soap_action: soap_action.as_deref(),
             content_type: content_type.as_deref(),
-            body: bytes,
+            body: &bytes,
             endpoint: &endpoint,
             now,
         };
-        ours.codec.read(incoming, meter)
+        let mut meter = RecordMeter::new(charge, paid);
+        let read = ours.codec.read(incoming, &mut meter);
+        let (charge, paid) = meter.finish();
+        Decoded { read, paid, bytes, charge }
     };
-    if bytes.len() <= HEAVY {
-        let mut meter = RecordMeter::new(charge);
-        let read = decode(&bytes, &mut meter);
-        let (back, denied) = meter.finish();
-        if denied != Some(Denied::Busy) {
-            return end(read, denied, bytes, back);
+    let decode = Arc::new(decode);
+    let mut heavy = bytes.len() > HEAVY;
+    let (mut bytes, mut paid) = (bytes, 0);
+    loop {
+        let decoded = if heavy {
+            let decode = Arc::clone(&decode);
+            match app.work.run(move || decode(bytes, charge, paid)).await {
+                Ok(decoded) => decoded,
+                // The same as for a panic anywhere else in a call, whose task ends.
+                Err(Undone::Panicked) => std::panic::resume_unwind(Box::new("decoding panicked")),
+                Err(Undone::Busy) => return (Err(Denied::Busy), app.budget.open(None)),
+            }
+        } else {
+            decode(bytes, charge, paid)
+        };
+        let (Denied::Busy, taken) = (match decoded.paid {
+            Ok(()) => return decoded.end(None),
+            Err(denied) => denied,
+        }) else {
+            return decoded.end(Some(Denied::TooLarge));
+        };
+        // Begun again with twice as much paid for, so that little is decoded more than twice.
+        (bytes, charge, heavy) = (decoded.bytes, decoded.charge, true);
+        paid = taken.saturating_mul(2).min(charge.left());
+        if let Err(denied) = charge.grow(paid.max(taken)).await {
+            return (Err(denied), charge);
         }
-        charge = back;
-    }
-    let (runtime, budget) = (Handle::current(), Arc::clone(&app.budget));
-    let work = move || {
-        let mut meter = RecordMeter::blocking(charge, runtime);
-        let read = decode(&bytes, &mut meter);
-        let (charge, denied) = meter.finish();
-        end(read, denied, bytes, charge)
-    };
-    match app.work.run(work).await {
-        Ok(outcome) => outcome,
-        // The same as for a panic anywhere else in a call, whose task ends.
-        Err(Undone::Panicked) => std::panic::resume_unwind(Box::new("decoding panicked")),
-        Err(Undone::Busy) => (Err(Denied::Busy), budget.open(None)),
+        paid = paid.max(taken);
     }
 }
 
-fn end(
+/// What came of decoding a message.
+struct Decoded {
     read: Result<Request, Unread>,
-    denied: Option<Denied>,
+    paid: Result<(), (Denied, usize)>,
     bytes: Vec<u8>,
-    mut charge: Charge,
-) -> (Outcome, Charge) {
-    let length = bytes.capacity();
-    drop(bytes);
-    // The bytes are not needed any more, and the next request may be waiting for their room.
-    charge.shrink(length);
-    charge.settle();
-    let outcome = match (read, denied) {
-        (_, Some(denied)) => Err(denied),
-        (Ok(request), None) => Ok(Ok(request)),
-        (Err(Unread::Rejected(rejection)), None) => Ok(Err(rejection)),
-        (Err(Unread::OverBudget), None) => Err(Denied::TooLarge),
-    };
-    (outcome, charge)
+    charge: Charge,
+}
+
+impl Decoded {
+    fn end(self, denied: Option<Denied>) -> (Outcome, Charge) {
+        let Decoded { read, bytes, mut charge, .. } = self;
+        let length = bytes.capacity();
+        drop(bytes);
+        // The bytes are not needed any more, and the next request may be waiting for their room.
+        charge.shrink(length);
+        charge.settle();
+        let outcome = match (read, denied) {
+            (_, Some(denied)) => Err(denied),
+            (Ok(request), None) => Ok(Ok(request)),
+            (Err(Unread::Rejected(rejection)), None) => Ok(Err(rejection)),
+            (Err(Unread::OverBudget), None) => Err(Denied::TooLarge),
+        };
+        (outcome, charge)
+    }
 }

@@ -2,48 +2,50 @@
 
 use super::budget::{Charge, Denied};
 use soap::{Meter, OverBudget};
-use tokio::runtime::Handle;
 
-/// Charges what a request's records take while they are decoded.
+/// Charges what a request's records take while they are decoded. It never waits: where memory is short, decoding is given
+/// up, and begun again once more has been paid for in advance.
 pub struct RecordMeter {
     charge: Charge,
-    /// Where waiting for memory is allowed: on a thread that may block.
-    runtime: Option<Handle>,
-    /// How much was charged so far.
+    /// How much was paid for in advance.
+    paid: usize,
+    /// How much is taken.
     bytes: usize,
-    denied: Option<Denied>,
+    denied: Option<(Denied, usize)>,
 }
 
 impl RecordMeter {
-    /// A meter that gives up where it would have to wait.
-    pub fn new(charge: Charge) -> RecordMeter {
-        RecordMeter { charge, runtime: None, bytes: 0, denied: None }
+    /// A meter on a charge, `paid` bytes of which are for the records.
+    pub fn new(charge: Charge, paid: usize) -> RecordMeter {
+        RecordMeter { charge, paid, bytes: 0, denied: None }
     }
 
-    /// A meter that waits for memory. Not for threads that serve connections.
-    pub fn blocking(charge: Charge, runtime: Handle) -> RecordMeter {
-        RecordMeter { runtime: Some(runtime), ..RecordMeter::new(charge) }
-    }
-
-    /// The charge, and why it was not enough, if it wasn't. In that case what was charged is given back.
-    pub fn finish(mut self) -> (Charge, Option<Denied>) {
-        if self.denied.is_some() {
-            self.charge.shrink(self.bytes);
-        }
-        (self.charge, self.denied)
+    /// The charge, which holds what the records take; if that was denied, nothing of it, why, and how much they would
+    /// have taken so far.
+    pub fn finish(mut self) -> (Charge, Result<(), (Denied, usize)>) {
+        let held = self.bytes.max(self.paid);
+        let Some(denied) = self.denied else {
+            self.charge.shrink(held - self.bytes);
+            return (self.charge, Ok(()));
+        };
+        self.charge.shrink(held);
+        (self.charge, Err(denied))
     }
 }
 
 impl Meter for RecordMeter {
     fn charge(&mut self, bytes: usize) -> Result<(), OverBudget> {
-        let grown = match &self.runtime {
-            None => self.charge.try_grow(bytes),
-            Some(runtime) => runtime.block_on(self.charge.grow(bytes)),
-        };
-        match grown {
-            Ok(()) => self.bytes += bytes,
-            Err(denied) => self.denied = Some(denied),
+        let total = self.bytes + bytes;
+        let more = total.saturating_sub(self.paid.max(self.bytes));
+        match self.charge.try_grow(more) {
+            Ok(()) => {
+                self.bytes = total;
+                Ok(())
+            }
+            Err(denied) => {
+                self.denied = Some((denied, total));
+                Err(OverBudget)
+            }
         }
-        grown.map_err(|_| OverBudget)
     }
 }

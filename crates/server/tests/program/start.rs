@@ -22,13 +22,6 @@ fn a_port_in_use() {
 }
 
 #[test]
-fn a_body_that_does_not_fit_into_the_memory_of_requests() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = ["serve", "--listen", ":0", "--max-body", "30000", "--request-memory", "99999"];
-    fails(&run(folder.path(), &arguments), 2, &["--max-body 30000", "--request-memory 100000 or more"]);
-}
-
-#[test]
 fn an_address_of_another_machine() {
     let folder = tempfile::tempdir().unwrap();
     fails(
