@@ -17,8 +17,8 @@ impl Refused {
     /// Takes the records with too many items out of a request. One with more records than its call
     /// allows keeps them all, for it fails whole.
     pub fn take(contract: &Contract, operation: OperationId, request: &mut Record, most: usize) -> Refused {
-        let call = contract.call(operation);
         let mut refused = Refused::default();
+        let Some(call) = contract.calls.get(usize::from(operation.0)) else { return refused };
         let Some(batch) = call.batch else { return refused };
         let limit = call.limit.map_or(usize::MAX, |(limit, _)| limit);
         change_items(batch, request, |items| {
@@ -38,7 +38,10 @@ impl Refused {
 
     /// Puts the results of the refused records to where they belong among the others.
     pub fn answer(self, contract: &Contract, operation: OperationId, response: &mut Record) {
-        let Some(batch) = contract.call(operation).batch.filter(|_| !self.records.is_empty()) else { return };
+        if self.records.is_empty() {
+            return;
+        }
+        let Some(batch) = contract.call(operation).batch else { return };
         let mut results = match response.take(batch.result) {
             Value::Record(results) => *results,
             _ => contract.record(batch.results_type),
