@@ -5,7 +5,7 @@
 //! log begins anew.
 
 use super::journal::Journal;
-use super::open::{Refusal, Role, connect, use_wal};
+use super::open::{Refusal, Role, connect, keep, use_wal};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
 use std::fs::File;
@@ -57,12 +57,14 @@ struct Shared {
 
 impl Checkpoints {
     /// Starts the thread for a database file that has a write-ahead log. It calls `quiet` when there is
-    /// something to do and nothing was written for a while.
+    /// something to do and nothing was written for a while. Its connection keeps so many pages.
     pub fn start(
         file: &Path,
+        pages: usize,
         quiet: impl Fn() + Send + 'static,
     ) -> std::result::Result<Checkpoints, Refusal> {
         let connection = connect(Some(file), Role::Writer)?;
+        keep(&connection, pages)?;
         use_wal(&connection)?;
         let (calls, heard) = sync_channel(1);
         let shared = Arc::new(Shared::default());
@@ -166,8 +168,8 @@ mod tests {
 
     /// Looks once, and lets the thread finish what it is told.
     fn look(folder: &tempfile::TempDir, writer: &Connection) {
-        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), || ()).unwrap();
-        checkpoints.look(writer, &Journal::new());
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), 16, || ()).unwrap();
+        checkpoints.look(writer, &Journal::default());
         checkpoints.close();
     }
 
@@ -205,8 +207,8 @@ mod tests {
         assert!(moved > LONG && moved < pages, "{moved} of {pages}: what nobody reads any more");
         reader.execute_batch("COMMIT").unwrap();
         // The rest is the writer's to move.
-        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), || ()).unwrap();
-        checkpoints.look(&writer, &Journal::new());
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), 16, || ()).unwrap();
+        checkpoints.look(&writer, &Journal::default());
         assert_eq!(log(&writer), (pages, pages));
         writer.execute("INSERT INTO a VALUES (1)", []).unwrap();
         assert!(log(&writer).0 < 10, "{:?}", log(&writer));

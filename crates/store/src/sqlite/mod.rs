@@ -9,6 +9,7 @@ mod durable;
 mod error;
 mod functions;
 mod journal;
+mod memory;
 mod migrate;
 mod open;
 mod pool;
@@ -33,6 +34,7 @@ use checkpoint::Checkpoints;
 use commit::{Beside, Call, Job, Message};
 use durable::{Durable, Progress};
 use journal::Journal;
+use memory::Pages;
 use open::{Refusal, Role};
 use pool::{Pool, Seat};
 use rusqlite::Connection;
@@ -71,10 +73,12 @@ impl Sqlite {
     fn start(
         layout: Arc<Layout>,
         file: Option<&Path>,
-        _options: &Options,
+        options: &Options,
     ) -> std::result::Result<Sqlite, Refusal> {
         let schema = Arc::new(Schema::new(layout));
+        let pages = Pages::of(options.page_cache_bytes);
         let mut connection = open::connect(file, Role::Writer)?;
+        open::keep(&connection, pages.writer)?;
         migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
         let progress = Progress::new();
         let (queue, messages) = mpsc::channel(commit::QUEUE);
@@ -84,15 +88,15 @@ impl Sqlite {
         let beside = match file {
             Some(file) if open::use_wal(&connection)? => Some(Beside {
                 durable: Durable::start(file, Arc::clone(&progress))?,
-                checkpoints: Checkpoints::start(file, quiet)?,
-                journal: Arc::new(Journal::new()),
+                checkpoints: Checkpoints::start(file, pages.mover, quiet)?,
+                journal: Arc::new(Journal::new(options.journal_bytes, options.row_cache_bytes)),
             }),
             _ => None,
         };
         let journal = beside.as_ref().map(|beside| Arc::clone(&beside.journal));
         let connection = Arc::new(Mutex::new(connection));
         let pool = match file {
-            Some(file) => Pool::open(file)?,
+            Some(file) => Pool::open(file, pages.reader)?,
             None => Pool::share(Arc::clone(&connection))?,
         };
         let writer = std::thread::Builder::new().name("store-writer".to_owned());

@@ -109,14 +109,20 @@ pub(crate) fn connect(file: Option<&Path>, role: Role) -> Result<Connection, Ref
     )?;
     match role {
         Role::Writer => prepare_writer(&connection, file.is_some())?,
-        Role::Reader => connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA query_only = ON;")?,
+        Role::Reader => connection.execute_batch("PRAGMA query_only = ON;")?,
     }
     Ok(connection)
 }
 
+/// Has a connection keep so many pages in memory.
+pub(crate) fn keep(connection: &Connection, pages: usize) -> Result<(), Refusal> {
+    connection.execute_batch(&format!("PRAGMA cache_size = {pages};"))?;
+    Ok(())
+}
+
 /// The journal is switched only after the file is known to be ours, by [`use_wal`].
 fn prepare_writer(connection: &Connection, file: bool) -> Result<(), Refusal> {
-    connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA synchronous = FULL;")?;
+    connection.execute_batch("PRAGMA synchronous = FULL;")?;
     if file && connection.is_readonly(rusqlite::MAIN_DB)? {
         let read_only = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
         return Err(rusqlite::Error::SqliteFailure(read_only, None).into());

@@ -1,6 +1,6 @@
 //! The connections that read.
 
-use super::open::{Refusal, Role, connect};
+use super::open::{Refusal, Role, connect, keep};
 use super::watch::Watch;
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
@@ -36,8 +36,9 @@ pub(crate) struct Seat<C> {
 }
 
 impl Seat<Connection> {
-    fn open(file: &Path) -> std::result::Result<Seat<Connection>, Refusal> {
+    fn open(file: &Path, pages: usize) -> std::result::Result<Seat<Connection>, Refusal> {
         let mut connection = connect(Some(file), Role::Reader)?;
+        keep(&connection, pages)?;
         let watch = Watch::over(&mut connection)?;
         Ok(Seat { connection, watch })
     }
@@ -48,9 +49,9 @@ impl Seat<Connection> {
 }
 
 impl Pool {
-    /// Read connections to a file.
-    pub fn open(file: &Path) -> std::result::Result<Pool, Refusal> {
-        let connections = (0..READERS).map(|_| Seat::open(file));
+    /// Read connections to a file, each of which keeps so many pages.
+    pub fn open(file: &Path, pages: usize) -> std::result::Result<Pool, Refusal> {
+        let connections = (0..READERS).map(|_| Seat::open(file, pages));
         let connections = connections.collect::<std::result::Result<_, _>>()?;
         Ok(Pool::new(Connections::Own(Mutex::new(connections))))
     }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::{Column, Table};
 use crate::sqlite::bytes::Reader;
+use crate::sqlite::memory::piece;
 use contract::{Changes as Changed, Contract, Guid, ObjectId, Record};
 
 /// Changes of some objects of one type, none of which moves an index entry. They are kept as the bytes that
@@ -120,9 +121,15 @@ impl Changes {
         (0..self.rows.len()).filter_map(|index| self.get(index))
     }
 
-    /// The bytes that they take in memory, nearly.
+    /// The bytes that they take in memory, where several may hold them.
     pub fn weight(&self) -> usize {
-        size_of::<Changes>() + self.rows.len() * size_of::<Row>() + self.bytes.len()
+        let pieces = [
+            size_of::<Changes>() + 2 * size_of::<usize>(),
+            self.columns.capacity() * size_of::<u16>(),
+            self.rows.capacity() * size_of::<Row>(),
+            self.bytes.len(),
+        ];
+        pieces.into_iter().map(piece).sum()
     }
 }
 

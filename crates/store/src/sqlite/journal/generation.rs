@@ -2,6 +2,7 @@
 
 use super::changes::{self, Change, Changes};
 use crate::account::AccountId;
+use crate::sqlite::memory::Room;
 use contract::{Guid, ObjectId};
 use foldhash::fast::RandomState;
 use hashbrown::hash_table::{self as table, HashTable};
@@ -21,8 +22,11 @@ pub(crate) struct Key {
 }
 
 /// Changes that are brought into the tables together. Each has the number of the commit that made it.
-#[derive(Default)]
-pub(crate) struct Generation(RwLock<Found>);
+pub(crate) struct Generation {
+    found: RwLock<Found>,
+    /// Where it is accounted for, as long as anybody holds it.
+    room: Arc<Room>,
+}
 
 /// What a generation has: a number for each change of an object.
 #[derive(Default)]
@@ -33,7 +37,16 @@ pub(crate) struct Found {
     hasher: RandomState,
     /// The columns that have changed of each account's objects of each type, as bits.
     columns: HashMap<(AccountId, ObjectId), u128, RandomState>,
-    weight: usize,
+    /// The bytes of the changes.
+    changes: usize,
+}
+
+/// Entries for which there is room at least when a generation grows.
+const STEP: usize = 4 << 10;
+
+/// What the order of so many objects takes in which they are brought into the tables.
+pub(super) const fn order(objects: usize) -> usize {
+    (objects + STEP) * size_of::<(ObjectId, i64, u32)>()
 }
 
 /// All changes, in order.
@@ -63,19 +76,40 @@ struct Entry {
     is_whole: bool,
 }
 
+impl Default for Generation {
+    fn default() -> Generation {
+        Generation::within(&Arc::new(Room::new(usize::MAX)))
+    }
+}
+
+impl Drop for Generation {
+    fn drop(&mut self) {
+        self.room.note(self.weight(), 0);
+    }
+}
+
 impl Generation {
+    /// A generation that is accounted for there.
+    pub fn within(room: &Arc<Room>) -> Generation {
+        let (found, room) = (RwLock::new(Found::default()), Arc::clone(room));
+        room.note(0, Found::default().weight());
+        Generation { found, room }
+    }
+
+    /// What it takes more at most while changes are added: tables that grow are there twice meanwhile.
+    pub fn growth(&self, changes: usize, objects: usize) -> usize {
+        let found = self.read();
+        let tables = found.tables();
+        let entry = size_of::<Entry>() + 4 * size_of::<u32>();
+        changes + (objects + STEP) * entry + 2 * tables
+    }
+
     /// Adds what a commit changes.
     pub fn add(&self, commit: u64, changes: &Arc<Changes>) {
         let mut found = self.write();
-        let found = &mut *found;
-        found.weight += changes.weight() + changes.len() * (size_of::<Entry>() + 2 * size_of::<u32>());
-        let (call, first) = (found.log.calls.len() as u32, found.log.entries.len() as u32);
-        let columns = changes::bits(changes.columns().iter().copied());
-        *found.columns.entry((changes.account, changes.object)).or_default() |= columns.unwrap_or(ALL);
-        found.log.calls.push(Call { commit, changes: Arc::clone(changes), columns, first });
-        for change in changes.iter() {
-            found.push(call, changes.key(&change), change.is_whole());
-        }
+        let before = found.weight();
+        found.add(commit, changes);
+        self.room.note(before, found.weight());
     }
 
     /// How many entries there are.
@@ -86,17 +120,14 @@ impl Generation {
     /// Forgets the entries from `length` on, which is where a call begins.
     pub fn truncate(&self, length: usize) {
         let mut found = self.write();
-        while found.log.entries.len() > length {
-            found.pop();
-        }
-        while found.log.calls.last().is_some_and(|call| call.first as usize >= length) {
-            found.log.calls.pop();
-        }
+        let before = found.weight();
+        found.truncate(length);
+        self.room.note(before, found.weight());
     }
 
-    /// The bytes that it takes in memory, nearly.
+    /// The bytes that it takes in memory.
     pub fn weight(&self) -> usize {
-        self.read().weight
+        self.read().weight()
     }
 
     /// Whether no commit after `commit` has changed any of these objects.
@@ -135,16 +166,51 @@ impl Generation {
 
     /// All that it has; nothing can be added meanwhile.
     pub fn read(&self) -> RwLockReadGuard<'_, Found> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.found.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     // A panic can't leave it half changed: nothing that holds the lock calls out but `visit`, which reads.
     fn write(&self) -> RwLockWriteGuard<'_, Found> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.found.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Found {
+    fn add(&mut self, commit: u64, changes: &Arc<Changes>) {
+        self.changes += changes.weight();
+        if self.log.entries.capacity() - self.log.entries.len() < changes.len() {
+            self.log.entries.reserve_exact(changes.len().max(STEP));
+        }
+        let (call, first) = (self.log.calls.len() as u32, self.log.entries.len() as u32);
+        let columns = changes::bits(changes.columns().iter().copied());
+        *self.columns.entry((changes.account, changes.object)).or_default() |= columns.unwrap_or(ALL);
+        self.log.calls.push(Call { commit, changes: Arc::clone(changes), columns, first });
+        for change in changes.iter() {
+            self.push(call, changes.key(&change), change.is_whole());
+        }
+    }
+
+    fn truncate(&mut self, length: usize) {
+        while self.log.entries.len() > length {
+            self.pop();
+        }
+        while let Some(call) = self.log.calls.pop_if(|call| call.first as usize >= length) {
+            self.changes -= call.changes.weight();
+        }
+    }
+
+    /// The bytes of all of it.
+    fn weight(&self) -> usize {
+        size_of::<Found>() + self.changes + self.tables()
+    }
+
+    fn tables(&self) -> usize {
+        let columns = self.columns.capacity() * 2 * size_of::<((AccountId, ObjectId), u128)>();
+        let calls = self.log.calls.capacity() * size_of::<Call>();
+        let entries = self.log.entries.capacity() * size_of::<Entry>();
+        columns + calls + entries + self.latest.allocation_size()
+    }
+
     /// Every object that has changed, with the number of its row and that of its last entry, in the order of the
     /// tables and their rows.
     pub fn in_order(&self) -> Vec<(ObjectId, i64, u32)> {

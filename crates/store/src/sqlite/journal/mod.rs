@@ -15,6 +15,7 @@ mod changes;
 mod entry;
 mod fold;
 mod generation;
+mod likes;
 #[cfg(test)]
 mod model;
 mod part;
@@ -24,6 +25,7 @@ mod rows;
 use crate::account::AccountId;
 use crate::error::Result;
 use crate::sqlite::access::execute;
+use crate::sqlite::memory::Room;
 use changes::{Change, Changes};
 use contract::{Guid, ObjectId, Timestamp};
 pub(crate) use fold::{Folder, recover};
@@ -37,12 +39,16 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Entries that a generation takes, and bytes.
-const FULL: (usize, usize) = (40 << 10, 17 << 20);
+/// Entries that a generation takes.
+const FULL: usize = 40 << 10;
 
 /// Full generations that there are before the oldest is brought into the tables. The longer a change waits, the
 /// more likely is a later one that says all it says, so that it need not be brought in at all.
 const WAITING: usize = 3;
+
+/// How much of the room for changes a generation takes: of those that wait, and the one to which changes are added,
+/// there are four, and what is left is for calls that are large.
+const SHARE: (usize, usize) = (2, 9);
 
 /// How long updates go into the tables at once after somebody needed those whole.
 const WHOLE: Duration = Duration::from_secs(1);
@@ -57,6 +63,8 @@ pub(crate) struct Journal {
     whole: AtomicU64,
     /// Objects as they were written last.
     latest: Rows,
+    /// For all generations.
+    room: Arc<Room>,
     /// What tells the writer that another connection has written.
     version: AtomicI64,
 }
@@ -93,19 +101,22 @@ pub(crate) struct Mark {
 }
 
 impl Journal {
-    /// A journal without rows.
-    pub fn new() -> Journal {
-        Journal::of_generations(FULL)
+    /// A journal without rows, which keeps so many bytes of changes in memory, and so many of objects.
+    pub fn new(changes: usize, objects: usize) -> Journal {
+        let room = changes.saturating_sub(generation::order(FULL));
+        Journal::of_generations((FULL, room / SHARE.1 * SHARE.0), Room::new(room), Rows::new(objects))
     }
 
-    fn of_generations(full: (usize, usize)) -> Journal {
+    fn of_generations(full: (usize, usize), room: Room, latest: Rows) -> Journal {
+        let room = Arc::new(room);
         let next = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_micros() as i64);
         Journal {
             full,
-            state: RwLock::new(State::new(0, next)),
+            state: RwLock::new(State::new(0, next, &room)),
             started: Instant::now(),
             whole: AtomicU64::new(0),
-            latest: Rows::default(),
+            latest,
+            room,
             version: AtomicI64::new(-1),
         }
     }
@@ -131,6 +142,11 @@ impl Journal {
     pub fn is_open(&self) -> bool {
         let whole = self.whole.load(Ordering::Relaxed);
         whole == 0 || self.now().saturating_sub(whole) > WHOLE.as_millis() as u64
+    }
+
+    /// Whether changes of so many objects, which take so many bytes, fit in memory with all that there are.
+    fn takes(&self, bytes: usize, objects: usize) -> bool {
+        self.room.has(self.read().active.growth(bytes, objects))
     }
 
     /// Notes that somebody needs whole tables.
@@ -223,7 +239,7 @@ impl Journal {
     fn is_due(&self) -> bool {
         let mut state = self.write();
         if state.active.len() >= self.full.0 || state.active.weight() >= self.full.1 {
-            state.rotate();
+            state.rotate(&self.room);
         }
         state.full.len() >= WAITING
     }
@@ -233,7 +249,7 @@ impl Journal {
     fn oldest(&self) -> Option<Arc<Generation>> {
         let mut state = self.write();
         if state.full.is_empty() {
-            state.rotate();
+            state.rotate(&self.room);
         }
         state.full.front().map(|(generation, _)| Arc::clone(generation))
     }
@@ -295,7 +311,7 @@ impl Journal {
             let mut state = self.write();
             execute(connection, "COMMIT")?;
             let commit = state.commit + 1;
-            let fresh = State::new(commit, state.next);
+            let fresh = State::new(commit, state.next, &self.room);
             *state = State { coarse: commit + 1, forgotten: commit + 1, ..fresh };
         }
     }
@@ -325,6 +341,13 @@ impl Journal {
     }
 }
 
+#[cfg(test)]
+impl Default for Journal {
+    fn default() -> Journal {
+        Journal::new(32 << 20, 32 << 20)
+    }
+}
+
 impl View {
     /// Gives `each` what has changed of an object, the first first.
     fn visit(&self, key: &Key, mut each: impl FnMut(Change<'_>)) {
@@ -349,8 +372,8 @@ impl View {
 
 impl State {
     /// Nothing waits.
-    fn new(commit: u64, next: i64) -> State {
-        let active = Arc::default();
+    fn new(commit: u64, next: i64, room: &Arc<Room>) -> State {
+        let active = Arc::new(Generation::within(room));
         State { commit, coarse: 0, forgotten: 0, rows: None, next, active, full: VecDeque::new() }
     }
 
@@ -364,9 +387,9 @@ impl State {
     }
 
     /// Begins another generation, if the active one has anything. No transaction may be open.
-    fn rotate(&mut self) {
+    fn rotate(&mut self, room: &Arc<Room>) {
         if let Some((_, last)) = self.rows.filter(|_| self.active.len() > 0) {
-            let generation = std::mem::take(&mut self.active);
+            let generation = std::mem::replace(&mut self.active, Arc::new(Generation::within(room)));
             self.full.push_back((generation, last));
         }
     }
@@ -385,10 +408,11 @@ fn rows(connection: &Connection) -> Result<Option<(i64, i64)>> {
 mod tests {
     use super::*;
     use contract::handles::object_type::CONTACT;
+    use proptest::prelude::*;
 
     #[test]
     fn a_plan_counts_until_something_else_than_the_journal_has_changed() {
-        let (journal, plan) = (Journal::new(), Plan::new(0));
+        let (journal, plan) = (Journal::default(), Plan::new(0));
         assert!(journal.permits(&plan));
         journal.commit(false, || Ok(())).unwrap();
         assert!(journal.permits(&plan), "nothing was changed that it relies on");
@@ -401,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_plan_relies_on_what_it_read_and_on_no_more() {
-        let journal = Journal::new();
+        let journal = Journal::default();
         let key = |number| Key { account: AccountId(1), object: CONTACT, id: Guid([number; 16]) };
         let changes = generation::tests::titled(&[1], "changed");
         journal.read().active.add(1, &changes);
@@ -416,5 +440,51 @@ mod tests {
         journal.commit_folded(true, || Ok(())).unwrap();
         assert!(!journal.permits(&plan(vec![key(2)], false)));
         assert!(journal.permits(&Plan::new(1)) && journal.is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn changes_never_take_more_than_their_room(
+            load in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..40), 0_usize..9_000, 0_u8..6), 50..300)
+        ) {
+            const MOST: usize = 3 << 20;
+            let journal = Journal::of_generations((2_000, MOST / 5), Room::new(MOST), Rows::new(0));
+            let (mut views, mut refused) = (VecDeque::new(), 0);
+            for (numbers, length, what) in load {
+                let changes = generation::tests::titled(&numbers, &"x".repeat(length));
+                match journal.takes(changes.weight(), changes.len()) {
+                    true => {
+                        let mark = journal.mark();
+                        let state = journal.read();
+                        state.active.add(state.commit + 1, &changes);
+                        drop(state);
+                        prop_assert!(journal.room.used() <= MOST);
+                        if what == 0 { journal.undo(mark) } else { journal.commit(false, || Ok(())).unwrap() }
+                    }
+                    false => refused += 1,
+                }
+                // Somebody who reads holds what was there when it began.
+                views.extend((what == 1).then(|| journal.read().view()));
+                views.drain(..views.len().saturating_sub(4));
+                if journal.is_due() || refused % 3 == 1 {
+                    journal.oldest();
+                    journal.commit_folded(true, || Ok(())).unwrap();
+                }
+                let held = views.iter().flat_map(|view| view.generations.clone());
+                let mut held: Vec<_> = held.chain(journal.read().generations().cloned()).collect();
+                held.sort_by_key(Arc::as_ptr);
+                held.dedup_by_key(|generation| Arc::as_ptr(generation));
+                let weight: usize = held.iter().map(|generation| generation.weight()).sum();
+                prop_assert_eq!(weight, journal.room.used());
+            }
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_not_taken() {
+        let journal = Journal::new(3 << 20, 0);
+        assert!(journal.takes(1_000, 10));
+        assert!(!journal.takes(3 << 20, 10) && !journal.takes(1_000, 1 << 20));
     }
 }

@@ -52,7 +52,8 @@ impl Database {
         };
         let model: Vec<Record> = (0..CONTACTS).map(contact).collect();
         access.insert(account, CONTACT, &model, Timestamp(0)).unwrap();
-        let journal = Journal::of_generations((ENTRIES, usize::MAX));
+        let journal =
+            Journal::of_generations((ENTRIES, usize::MAX), Room::new(usize::MAX), Rows::new(32 << 20));
         Database { directory, schema, journal, folder: Folder::default(), writer, account, model }
     }
 

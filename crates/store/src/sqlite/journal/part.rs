@@ -271,7 +271,11 @@ impl Access<'_> {
         };
         if is_open {
             let place = |id| self.place(part, account, table, id);
-            if let Some(changes) = Changes::of(self.schema.contract, (account, table), records, place)? {
+            let changes = Changes::of(self.schema.contract, (account, table), records, place)?;
+            // What finds no room in memory goes into the tables, which are whole then.
+            if let Some(changes) =
+                changes.filter(|changes| part.journal.takes(changes.weight(), changes.len()))
+            {
                 let shows_others = table.shown().next().is_some();
                 // Only a plan's record is known to be true but for its changes, and only once: others may have been
                 // read before the job.
@@ -279,7 +283,9 @@ impl Access<'_> {
                     let is_read = part.places.borrow_mut().remove(&changes.key(&change)).is_some()
                         && part.plans()
                         && !shows_others;
-                    let row = is_read.then(|| Packed::new(self.schema.contract, table, record, change.place));
+                    let row = is_read.then(|| {
+                        part.journal.latest.pack(self.schema.contract, (account, table), record, change.place)
+                    });
                     row.transpose()
                 };
                 let rows = records.iter().zip(changes.iter()).map(pack).collect::<Result<_>>()?;
@@ -327,6 +333,10 @@ impl Access<'_> {
     pub(in crate::sqlite) fn carry_out(&self, plan: Plan) -> Result<bool> {
         let Some(Part { journal, role: Role::Writes(tally), .. }) = &self.part else { return Ok(false) };
         if tally.is_coarse(self.connection) || !journal.is_open() || !journal.permits(&plan) {
+            return Ok(false);
+        }
+        let (bytes, objects) = plan.size();
+        if !journal.takes(bytes, objects) {
             return Ok(false);
         }
         for step in plan.steps {

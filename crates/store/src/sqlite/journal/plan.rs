@@ -32,4 +32,13 @@ impl Plan {
     pub fn new(snapshot: u64) -> Plan {
         Plan { snapshot, rows: Vec::new(), relies_on_all: false, steps: Vec::new() }
     }
+
+    /// The bytes of its changes, and how many objects they are about.
+    pub fn size(&self) -> (usize, usize) {
+        let changes = self.steps.iter().filter_map(|step| match step {
+            Step::Update(changes, ..) => Some(changes),
+            Step::Touch(..) => None,
+        });
+        changes.fold((0, 0), |(bytes, objects), changes| (bytes + changes.weight(), objects + changes.len()))
+    }
 }

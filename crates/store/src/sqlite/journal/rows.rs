@@ -1,35 +1,43 @@
 //! Objects as they were written last, kept packed in memory: most of what bulk updates read again.
 
 use super::Key;
+use super::likes::{self, Likes};
+use crate::account::AccountId;
 use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::Table;
-use crate::sqlite::bytes::{Reader, Writer};
+use crate::sqlite::bytes::Writer;
+use crate::sqlite::memory::piece;
 use contract::handles::object::cv_object;
 use contract::{Contract, Record, Timestamp};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::sync::{PoisonError, RwLock};
 
-/// Bytes that all rows may take, nearly.
-const ROOM: usize = 48 << 20;
-
 /// Parts that are locked on their own.
 const SHARDS: usize = 16;
 
-/// What a row takes beside its values: its entry, the entry's hash and place, and what the allocator adds.
-const OVERHEAD: usize = size_of::<(Key, Kept)>() + 3 * size_of::<usize>();
+/// What a place for a row takes beside the row's values: its entry with a hash, and its part of a table of numbers,
+/// of which there may be two and a bit for each.
+const PLACE: usize = size_of::<(usize, Key, Kept)>() + 21;
+
+/// Places that are added at once at least.
+const STEP: usize = 32;
 
 /// Rows of tables, by object.
-#[derive(Default)]
 pub(crate) struct Rows {
     shards: [RwLock<Shard>; SHARDS],
+    /// Bytes for each of them.
+    room: usize,
+    /// What rows are kept as differences from.
+    likes: Likes,
 }
 
 #[derive(Default)]
 struct Shard {
     kept: IndexMap<Key, Kept, RandomState>,
-    size: usize,
+    /// What the rows' values take.
+    values: usize,
     /// Where the next row is put out from if there is no room.
     hand: usize,
 }
@@ -42,7 +50,7 @@ struct Kept {
     row: Packed,
 }
 
-/// A row: its number, and the values of the columns that have any.
+/// A row: its number, and the values of the columns that have any, as [`Likes`] have them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Packed {
     /// The row's number in its table.
@@ -50,24 +58,95 @@ pub(crate) struct Packed {
     values: Box<[u8]>,
 }
 
+impl Shard {
+    /// What all of it takes.
+    fn size(&self) -> usize {
+        self.values + self.kept.capacity() * PLACE
+    }
+
+    /// Has a place for another row, for which one that is there may have to go. Places are added few at a time, so
+    /// that few are empty; both the old ones and the new are there meanwhile.
+    fn make_place(&mut self, room: usize) {
+        let places = self.kept.capacity();
+        if self.kept.len() < places {
+            return;
+        }
+        let more = (places / 8).max(STEP);
+        match self.size() + (places + more) * PLACE <= room {
+            true => self.kept.reserve_exact(more),
+            false => drop(self.put_out()),
+        }
+    }
+
+    /// Puts a row out.
+    fn put_out(&mut self) -> Option<Kept> {
+        self.hand = (self.hand + 1).checked_rem(self.kept.len())?;
+        let (_, kept) = self.kept.swap_remove_index(self.hand)?;
+        self.values -= kept.size();
+        Some(kept)
+    }
+
+    /// Keeps a row; gives the one of the same object before it.
+    fn put(&mut self, key: Key, row: Kept, room: usize) -> Option<Kept> {
+        let size = row.size();
+        let before = match self.kept.get_mut(&key) {
+            Some(kept) => Some(std::mem::replace(kept, row)),
+            None => {
+                self.make_place(room);
+                if self.kept.capacity() == 0 {
+                    return None;
+                }
+                self.kept.insert(key, row)
+            }
+        };
+        self.values = self.values + size - before.as_ref().map_or(0, Kept::size);
+        while self.size() > room && self.put_out().is_some() {}
+        before
+    }
+}
+
+impl Kept {
+    /// What its values take.
+    fn size(&self) -> usize {
+        piece(self.row.values.len())
+    }
+}
+
 impl Rows {
+    /// Rows that may take so many bytes.
+    pub fn new(bytes: usize) -> Rows {
+        let room = bytes.saturating_sub(likes::SIZE) / SHARDS;
+        Rows { shards: Default::default(), room, likes: Likes::default() }
+    }
+
+    /// A record of an account as the row that it is going to be.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Record`] if it cannot be a row.
+    pub fn pack(
+        &self,
+        contract: &'static Contract,
+        (account, table): (AccountId, &Table),
+        record: &Record,
+        place: i64,
+    ) -> Result<Packed> {
+        let mut values = Writer(Vec::with_capacity(512));
+        for (field, value) in record.present() {
+            let Some(place) = table.place(field) else { continue };
+            let held = form::held(contract, table, &table.columns[place], value)?;
+            if held != Held::Null {
+                values.column(place, &held);
+            }
+        }
+        Ok(Packed { place, values: Writer(self.likes.shorten(account, table.id, &values.0)).exact() })
+    }
+
     /// Keeps what a commit writes at an instant; tells whether the object is known to have been logged as changed
     /// in the same minute.
     pub fn put(&self, key: Key, commit: u64, row: Packed, at: Timestamp) -> bool {
         let logged = at.minute();
         let mut shard = self.shard(&key).write().unwrap_or_else(PoisonError::into_inner);
-        let shard = &mut *shard;
-        shard.size += row.values.len() + OVERHEAD;
-        let before = shard.kept.insert(key, Kept { commit, logged, row });
-        if let Some(before) = &before {
-            shard.size -= before.row.values.len() + OVERHEAD;
-        }
-        while shard.size > ROOM / SHARDS && !shard.kept.is_empty() {
-            shard.hand = (shard.hand + 1) % shard.kept.len();
-            if let Some((_, kept)) = shard.kept.swap_remove_index(shard.hand) {
-                shard.size -= kept.row.values.len() + OVERHEAD;
-            }
-        }
+        let before = shard.put(key, Kept { commit, logged, row }, self.room);
         before.is_some_and(|before| before.logged == logged)
     }
 
@@ -75,7 +154,7 @@ impl Rows {
     pub fn remove(&self, key: &Key) {
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = shard.kept.swap_remove(key) {
-            shard.size -= kept.row.values.len() + OVERHEAD;
+            shard.values -= kept.size();
         }
     }
 
@@ -86,7 +165,11 @@ impl Rows {
         let kept = shard.kept.get(key).filter(|kept| kept.commit <= commit)?;
         let mut record = contract.record(table.ty);
         record.set(cv_object::ID, key.id);
-        kept.row.unpack(contract, table, &mut record)?;
+        self.likes.each(&kept.row.values, |column, held| {
+            let column = table.columns.get(column)?;
+            record.set(column.field, form::decode(contract, column.form, held)?);
+            Some(())
+        })?;
         Some((kept.row.place, record.as_found()))
     }
 
@@ -105,42 +188,14 @@ impl Rows {
     }
 }
 
-impl Packed {
-    /// A record as the row that it is going to be.
-    ///
-    /// # Errors
-    /// [`crate::StoreError::Record`] if it cannot be a row.
-    pub fn new(contract: &'static Contract, table: &Table, record: &Record, place: i64) -> Result<Packed> {
-        let mut values = Writer(Vec::with_capacity(512));
-        for (field, value) in record.present() {
-            let Some(place) = table.place(field) else { continue };
-            let held = form::held(contract, table, &table.columns[place], value)?;
-            if held != Held::Null {
-                values.column(place, &held);
-            }
-        }
-        Ok(Packed { place, values: values.exact() })
-    }
-
-    fn unpack(&self, contract: &Contract, table: &Table, record: &mut Record) -> Option<()> {
-        let mut rest = Reader(&self.values);
-        while !rest.0.is_empty() {
-            let (column, held) = rest.column()?;
-            let column = table.columns.get(column)?;
-            record.set(column.field, form::decode(contract, column.form, held)?);
-        }
-        Some(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::AccountId;
     use crate::layout::Layout;
     use contract::handles::object::contact;
     use contract::handles::object_type::CONTACT;
     use contract::{Guid, Value};
+    use proptest::prelude::*;
 
     fn key(number: u32) -> Key {
         let mut id = [0; 16];
@@ -161,10 +216,15 @@ mod tests {
     #[test]
     fn a_row_is_given_back_to_those_who_come_after_it() {
         let layout = Layout::new(Contract::get().unwrap());
-        let (rows, table) = (Rows::default(), layout.table(CONTACT));
+        let (rows, table) = (Rows::new(2 << 20), layout.table(CONTACT));
         let written = record(&layout, &key(1), "Señor & Sons");
         let put = |commit, record, at| {
-            rows.put(key(1), commit, Packed::new(layout.contract, table, record, 77).unwrap(), Timestamp(at))
+            rows.put(
+                key(1),
+                commit,
+                rows.pack(layout.contract, (AccountId(1), table), record, 77).unwrap(),
+                Timestamp(at),
+            )
         };
         assert!(!put(5, &written, 0));
         let get = |number, commit| rows.get(layout.contract, table, &key(number), commit);
@@ -182,19 +242,62 @@ mod tests {
         assert_eq!(get(1, 9), None);
     }
 
+    const ROOM: usize = 1 << 20;
+
+    /// What the rows take by what is there: places, and values as the allocator hands them out.
+    fn taken(rows: &Rows) -> Vec<usize> {
+        let of = |shard: &RwLock<Shard>| {
+            let shard = shard.read().unwrap();
+            let values: usize = shard.kept.values().map(|kept| piece(kept.row.values.len())).sum();
+            assert_eq!(values, shard.values);
+            values + shard.kept.capacity() * PLACE
+        };
+        rows.shards.iter().map(of).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+        #[test]
+        fn rows_never_take_more_than_their_room(
+            puts in prop::collection::vec((0_u32..3_000, 0_usize..2_000, 0_u32..20), 1_000..6_000)
+        ) {
+            let layout = Layout::new(Contract::get().unwrap());
+            let (rows, table) = (Rows::new(ROOM + likes::SIZE), layout.table(CONTACT));
+            for (number, length, other) in puts {
+                let record = record(&layout, &key(number), &format!("{number}{}", "x".repeat(length)));
+                let row = rows.pack(layout.contract, (AccountId(1), table), &record, 1).unwrap();
+                rows.put(key(number), 1, row, Timestamp(0));
+                if other == 0 {
+                    rows.remove(&key(number / 2));
+                }
+                let shard = rows.shard(&key(number)).read().unwrap();
+                prop_assert!(shard.size() <= ROOM / SHARDS, "{} in one of {SHARDS}", shard.size());
+            }
+            prop_assert!(taken(&rows).into_iter().all(|size| size <= ROOM / SHARDS));
+        }
+    }
+
     #[test]
     fn rows_make_room_for_others() {
         let layout = Layout::new(Contract::get().unwrap());
-        let (rows, table) = (Rows::default(), layout.table(CONTACT));
-        let company = "x".repeat(1 << 20);
-        let count = 2 * (ROOM >> 20) as u32;
+        let (rows, table) = (Rows::new(ROOM + likes::SIZE), layout.table(CONTACT));
+        let company = |number: u32| format!("{number}{}", "x".repeat(1 << 10));
+        let count = 4 * (ROOM >> 10) as u32;
         for number in 0..count {
-            let row = Packed::new(layout.contract, table, &record(&layout, &key(number), &company), 1);
+            let row = rows.pack(
+                layout.contract,
+                (AccountId(1), table),
+                &record(&layout, &key(number), &company(number)),
+                1,
+            );
             rows.put(key(number), 1, row.unwrap(), Timestamp(0));
         }
-        let sizes = || rows.shards.iter().map(|shard| shard.read().unwrap().size);
-        assert!(sizes().all(|size| size <= ROOM / SHARDS), "{:?}", sizes().collect::<Vec<_>>());
         let kept = (0..count).filter(|number| rows.get(layout.contract, table, &key(*number), 1).is_some());
-        assert!(kept.count() as u32 > count / 4);
+        let kept = kept.count() as u32;
+        assert!((count / 8..count / 4).contains(&kept), "{kept} of {count}");
+        let none = Rows::new(0);
+        let row = none.pack(layout.contract, (AccountId(1), table), &record(&layout, &key(1), "x"), 1);
+        none.put(key(1), 1, row.unwrap(), Timestamp(0));
+        assert_eq!(none.get(layout.contract, table, &key(1), 1), None);
     }
 }
