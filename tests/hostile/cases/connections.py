@@ -80,6 +80,8 @@ def busy_connections_stay(target):
     """When no connection is idle the new one is closed, and those that are served are served on."""
     whole = target.call(QUIET, "Retrieve", look_up(QUIET))
     clients = [Client(target.port).send(whole[:-1]) for _ in range(8)]
+    # Until the server has seen that they ask for something.
+    time.sleep(0.3)
     newcomer = Client(target.port, "127.0.0.2", NEWCOMER_SECONDS)
     try:
         newcomer.ask(DISCO)

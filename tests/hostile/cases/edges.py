@@ -95,7 +95,7 @@ def nothing_is_sniffed(target):
     for name, request in {
         "WSDL": get(f"{ENDPOINT}?WSDL"), "discovery": get(f"{ENDPOINT}?disco"), "list": get(ENDPOINT),
         "page": get(f"{ENDPOINT}?op=Login"), "home": get("/"), "health": get("/healthz"), "nowhere": get("/nowhere"),
-        "a schema": get(f"{ENDPOINT}?schema=x"), "markup": get(f"{ENDPOINT}?op=<b"), "form": form,
+        "a schema": get(f"{ENDPOINT}?schema=x"), "markup": get(f"{ENDPOINT}?op=%3Cb"), "form": form,
         "another method": raw(f"PUT {ENDPOINT} HTTP/1.1", "Host: localhost", "Content-Length: 0"),
         "no Host": raw("GET / HTTP/1.1"),
         "another encoding": post("Login", b"x", encoding="br"),

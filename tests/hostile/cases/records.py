@@ -1,5 +1,6 @@
 """Records: more than a call may have, nested ones, and what their limits leave of the order of faults."""
 
+import random
 import re
 
 from flood import Flood, taken_up
@@ -43,9 +44,11 @@ def empty_records(target):
 @case()
 def records_with_members(target):
     """100 calls of 20,000 records with members and text hold no more than the budget."""
-    record = '<Contact Id="{0}" FirstName="First" LastName="Last" Company="Company" Title="Title"/>'.format(identifier("x", 1))
-    body = packed(envelope("UpdateContact", f"<Contacts>{record * 20_000}</Contacts>", target.session(ATTACKER)))
-    many = packed(envelope("UpdateContact", f"<Contacts>{record * 9_000}</Contacts>", target.session(ATTACKER)))
+    # Identifiers that differ, or it would be too dense to be taken.
+    record = '<Contact Id="{0}" FirstName="First" LastName="Last" Company="Company" Title="Title"/>'
+    records = [record.format(identifier("x", number)) for number in range(20_000)]
+    body = packed(envelope("UpdateContact", f"<Contacts>{''.join(records)}</Contacts>", target.session(ATTACKER)))
+    many = packed(envelope("UpdateContact", f"<Contacts>{''.join(records[:9_000])}</Contacts>", target.session(ATTACKER)))
     crowd = busy_readers(target)
     flood = Flood(target.port, [post("UpdateContact", many, encoding="gzip")] * 100)
     statuses = flood.statuses()
@@ -94,9 +97,11 @@ def nested_records(target):
 def nested_floods(target):
     """100 calls of 200 records with 1,000 nested items each hold no more than the budget."""
     details = f'<CustomFieldDetail xmlns="{OBJECTS}"/>' * 900
-    contact = f'<Contact FirstName="N" LastName="N">{details}</Contact>'
-    body = packed(envelope("CreateContact", f"<Contacts>{contact * 200}</Contacts>", target.session(ATTACKER)))
-    small = packed(envelope("CreateContact", f"<Contacts>{contact * 20}</Contacts>", target.session(ATTACKER)))
+    # Names that do not pack, or it would be too dense to be taken.
+    names = [random.Random(number).randbytes(500).hex() for number in range(200)]
+    contacts = [f'<Contact FirstName="{name}" LastName="N">{details}</Contact>' for name in names]
+    body = packed(envelope("CreateContact", f"<Contacts>{''.join(contacts)}</Contacts>", target.session(ATTACKER)))
+    small = packed(envelope("CreateContact", f"<Contacts>{''.join(contacts[:20])}</Contacts>", target.session(ATTACKER)))
     statuses = Flood(target.port, [post("CreateContact", small, encoding="gzip")] * 100).statuses()
     expect_room(target)
     expect(set(statuses) <= {200, 503} and 200 in statuses, f"20 records: {statuses}")
