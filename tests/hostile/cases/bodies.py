@@ -4,7 +4,6 @@ import random
 import time
 
 from cases.records import busy_readers
-from flags import has
 from flood import Flood
 from soap import ENDPOINT, ENVELOPE, MESSAGES, search
 from suite import MOST_MIB, case, expect, expect_room
@@ -127,8 +126,6 @@ def holders_do_not_wait_for_each_other(target):
     good = sum(status == 200 for status in answers.values())
     expect(set(answers.values()) <= {200, 503, 0} and good >= 1, f"answered {sorted(answers.values())}")
     expect_room(target)
-    if has(target.program, "request_memory"):
-        expect(good < 40, "all were answered: the budget is not one")
 
 
 def send_some(client, piece):
@@ -226,7 +223,7 @@ def decode_cost(target, body):
 
 @case()
 def bytes_that_are_no_utf8(target):
-    """Text that is no UTF-8 costs no more than text that is: a byte sent costs less than 1 s of processor time a MiB, packed
+    """Text that is no UTF-8 costs no more than text that is: a byte sent costs less than 2 s of processor time a MiB, packed
     by less than 100."""
     head = f'<s:Envelope xmlns:s="{ENVELOPE}"><s:Body><Retrieve xmlns="{MESSAGES}">'.encode()
     seconds = {}
@@ -235,7 +232,7 @@ def bytes_that_are_no_utf8(target):
         body = packed(head + byte * ((MIB - 40_000) // len(byte)) + dense + b"</Retrieve></s:Body></s:Envelope>")
         seconds[name] = decode_cost(target, body) / (len(body) / MIB)
     worst = max(seconds, key=seconds.get)
-    expect(seconds[worst] < 1, "processor seconds a MiB sent: " + ", ".join(f"{n} {s:.2f}" for n, s in seconds.items()))
+    expect(seconds[worst] < 2, "processor seconds a MiB sent: " + ", ".join(f"{n} {s:.2f}" for n, s in seconds.items()))
 
 
 @case(waits=True)

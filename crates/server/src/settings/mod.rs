@@ -159,12 +159,12 @@ pub struct Serve {
     pub request_memory: usize,
 
     /// Memory in bytes for changes that are on disk and wait to be folded into the tables (embedded database).
-    #[arg(long, env = "UNDERSTUDY_JOURNAL_MEMORY", value_name = "BYTES", default_value = "33554432")]
+    #[arg(long, env = "UNDERSTUDY_JOURNAL_MEMORY", value_name = "BYTES", default_value = "20971520")]
     #[arg(help_heading = "Limits")]
     pub journal_memory: usize,
 
     /// Memory in bytes for objects as they were last written (embedded database).
-    #[arg(long, env = "UNDERSTUDY_ROW_CACHE", value_name = "BYTES", default_value = "33554432")]
+    #[arg(long, env = "UNDERSTUDY_ROW_CACHE", value_name = "BYTES", default_value = "46137344")]
     #[arg(help_heading = "Limits")]
     pub row_cache: usize,
 
