@@ -4,6 +4,7 @@
 #[path = "message.rs"]
 mod message;
 #[path = "lab.rs"]
+#[allow(dead_code)]
 mod lab;
 
 use contract::handles::operation;
