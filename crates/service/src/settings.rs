@@ -57,8 +57,7 @@ pub struct TurnSettings {
     /// Records of calls that write and run at once. Default: 800, of an account 400: two full batches, of
     /// which one is planned while the other is written.
     pub writes: Share,
-    /// How many records a call that writes counts as at least. Default: 25, so that 16 short calls of an account run
-    /// at once and share a commit.
+    /// How many records a call that writes counts as at least. Default: 1.
     pub least_write: usize,
     /// How many passwords from one address (an IPv6 /64 counts as one) wait for being hashed. Default: 64.
     pub hashes_waiting_each: usize,
@@ -103,7 +102,7 @@ impl Default for TurnSettings {
             look_ups: Share { all: 12, each: 4 },
             reads: Share { all: 3, each: 2 },
             writes: Share { all: 4 * BATCH, each: 2 * BATCH },
-            least_write: BATCH / 8,
+            least_write: 1,
             hashes_waiting_each: 64,
             hashes_waiting: 256,
         }
