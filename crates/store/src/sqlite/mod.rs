@@ -77,16 +77,20 @@ impl Sqlite {
     ) -> std::result::Result<Sqlite, Refusal> {
         let schema = Arc::new(Schema::new(layout));
         let pages = Pages::of(options.page_cache_bytes);
-        let mut connection = open::connect(file, Role::Writer)?;
-        open::keep(&connection, pages.writer)?;
-        migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
+        let (connection, wal) = open::when_free(|| {
+            let mut connection = open::connect(file, Role::Writer)?;
+            open::keep(&connection, pages.writer)?;
+            migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
+            let wal = file.is_some() && open::use_wal(&connection)?;
+            Ok((connection, wal))
+        })?;
         let progress = Progress::new();
         let (queue, messages) = mpsc::channel(commit::QUEUE);
         let weak = queue.downgrade();
         // A queue that is full is not quiet.
         let quiet = move || drop(weak.upgrade().map(|queue| queue.try_send(Message::Quiet)));
         let beside = match file {
-            Some(file) if open::use_wal(&connection)? => Some(Beside {
+            Some(file) if wal => Some(Beside {
                 durable: Durable::start(file, Arc::clone(&progress))?,
                 checkpoints: Checkpoints::start(file, pages.mover, quiet)?,
                 journal: Arc::new(Journal::new(options.journal_bytes, options.row_cache_bytes)),

@@ -5,7 +5,7 @@ use crate::error::{OpenError, StoreError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The first SQLite that does not lose committed data when a checkpoint meets a write
 /// (<https://sqlite.org/wal.html#the_wal_reset_bug>).
@@ -13,6 +13,12 @@ const LEAST_LIBRARY: i32 = 3_051_003;
 
 /// How long a statement waits for another process, such as a command-line tool.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long opening a file is tried again while other processes open it, too: each may have tables to make.
+const OPENING: Duration = Duration::from_secs(30);
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Statements that a connection keeps compiled.
 const STATEMENTS: usize = 128;
@@ -48,6 +54,15 @@ impl From<rusqlite::Error> for Refusal {
 }
 
 impl Refusal {
+    /// Whether the file was locked by another connection.
+    fn is_busy(&self) -> bool {
+        match self {
+            Refusal::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy),
+            Refusal::Journal(error) => matches!(error, StoreError::Busy),
+            Refusal::Foreign | Refusal::Newer { .. } | Refusal::System(_) => false,
+        }
+    }
+
     /// As the error of opening the file at `path`.
     pub fn at(self, path: &Path) -> OpenError {
         let (path, place) = (path.to_owned(), path.display().to_string());
@@ -84,6 +99,18 @@ pub(crate) fn file_in(folder: &Path) -> Result<PathBuf, OpenError> {
     std::fs::create_dir_all(folder)
         .map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
     Ok(folder.join("understudy.db"))
+}
+
+/// Opens a file with `attempt`, and again while others keep it busy. SQLite does not wait where two
+/// processes that switch a file to its write-ahead log could wait for each other: one of them is refused at once.
+pub(crate) fn when_free<T>(attempt: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let last = Instant::now() + OPENING;
+    loop {
+        match attempt() {
+            Err(refusal) if refusal.is_busy() && Instant::now() < last => std::thread::sleep(PAUSE),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// A connection to a file, or to a memory database of its own where there is none.
