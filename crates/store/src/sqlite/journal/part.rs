@@ -1,8 +1,8 @@
 //! What a job sees and does of the journal.
 
 use super::changes::{Change, Changes};
+use super::packed::Packed;
 use super::plan::{Plan, Step};
-use super::rows::Packed;
 use super::{Journal, Key, View};
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};

@@ -2,7 +2,7 @@
 
 use super::changes::Changes;
 use super::generation::Key;
-use super::rows::Packed;
+use super::packed::Packed;
 use crate::account::AccountId;
 use contract::{Guid, ObjectId, Timestamp};
 use std::sync::Arc;

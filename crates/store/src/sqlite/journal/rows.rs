@@ -1,18 +1,16 @@
 //! Objects as they were written last, kept packed in memory: most of what bulk updates read again.
 
 use super::Key;
-use super::likes::{self, Likes};
+use super::packed::{Packed, Pattern};
 use crate::account::AccountId;
 use crate::error::Result;
-use crate::form::{self, Held};
 use crate::layout::Table;
-use crate::sqlite::bytes::Writer;
-use crate::sqlite::memory::piece;
 use contract::handles::object::cv_object;
-use contract::{Contract, Record, Timestamp};
+use contract::{Contract, ObjectId, Record, Timestamp};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use std::sync::{PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Parts that are locked on their own.
 const SHARDS: usize = 16;
@@ -24,13 +22,16 @@ const PLACE: usize = size_of::<(usize, Key, Kept)>() + 21;
 /// Places that are added at once at least.
 const STEP: usize = 32;
 
+/// Patterns that there are at most.
+const PATTERNS: usize = 256;
+
 /// Rows of tables, by object.
 pub(crate) struct Rows {
     shards: [RwLock<Shard>; SHARDS],
     /// Bytes for each of them.
     room: usize,
-    /// What rows are kept as differences from.
-    likes: Likes,
+    /// The rows that others are packed against: the first of each account's object type. They stay as they are.
+    patterns: RwLock<HashMap<(AccountId, ObjectId), Arc<Pattern>, RandomState>>,
 }
 
 #[derive(Default)]
@@ -48,14 +49,6 @@ struct Kept {
     /// The minute in which it was logged last.
     logged: Timestamp,
     row: Packed,
-}
-
-/// A row: its number, and the values of the columns that have any, as [`Likes`] have them.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Packed {
-    /// The row's number in its table.
-    pub place: i64,
-    values: Box<[u8]>,
 }
 
 impl Shard {
@@ -108,18 +101,18 @@ impl Shard {
 impl Kept {
     /// What its values take.
     fn size(&self) -> usize {
-        piece(self.row.values.len())
+        self.row.size()
     }
 }
 
 impl Rows {
     /// Rows that may take so many bytes.
     pub fn new(bytes: usize) -> Rows {
-        let room = bytes.saturating_sub(likes::SIZE) / SHARDS;
-        Rows { shards: Default::default(), room, likes: Likes::default() }
+        let room = bytes.saturating_sub(PATTERNS * Pattern::SIZE) / SHARDS;
+        Rows { shards: Default::default(), room, patterns: RwLock::default() }
     }
 
-    /// A record of an account as the row that it is going to be.
+    /// A record of an account as the row that it is going to be, with the number that it has in its table.
     ///
     /// # Errors
     /// [`crate::StoreError::Record`] if it cannot be a row.
@@ -130,15 +123,26 @@ impl Rows {
         record: &Record,
         place: i64,
     ) -> Result<Packed> {
-        let mut values = Writer(Vec::with_capacity(512));
-        for (field, value) in record.present() {
-            let Some(place) = table.place(field) else { continue };
-            let held = form::held(contract, table, &table.columns[place], value)?;
-            if held != Held::Null {
-                values.column(place, &held);
-            }
+        let key = (account, table.id);
+        let pattern = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone);
+        let first = pattern.is_none();
+        let row = Packed::new(contract, table, record, place, pattern)?;
+        if first {
+            self.set_pattern(key, &row);
         }
-        Ok(Packed { place, values: Writer(self.likes.shorten(account, table.id, &values.0)).exact() })
+        Ok(row)
+    }
+
+    /// Has later rows packed against this one, if there is no other and not too many.
+    fn set_pattern(&self, key: (AccountId, ObjectId), row: &Packed) {
+        if self.patterns.read().unwrap_or_else(PoisonError::into_inner).len() >= PATTERNS {
+            return;
+        }
+        let Some(pattern) = Pattern::of(row) else { return };
+        let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
+        if patterns.len() < PATTERNS {
+            patterns.entry(key).or_insert_with(|| Arc::new(pattern));
+        }
     }
 
     /// Keeps what a commit writes at an instant; tells whether the object is known to have been logged as changed
@@ -165,11 +169,7 @@ impl Rows {
         let kept = shard.kept.get(key).filter(|kept| kept.commit <= commit)?;
         let mut record = contract.record(table.ty);
         record.set(cv_object::ID, key.id);
-        self.likes.each(&kept.row.values, |column, held| {
-            let column = table.columns.get(column)?;
-            record.set(column.field, form::decode(contract, column.form, held)?);
-            Some(())
-        })?;
+        kept.row.unpack(contract, table, &mut record)?;
         Some((kept.row.place, record.as_found()))
     }
 
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_row_is_given_back_to_those_who_come_after_it() {
         let layout = Layout::new(Contract::get().unwrap());
-        let (rows, table) = (Rows::new(2 << 20), layout.table(CONTACT));
+        let (rows, table) = (Rows::new(4 << 20), layout.table(CONTACT));
         let written = record(&layout, &key(1), "Señor & Sons");
         let put = |commit, record, at| {
             rows.put(
@@ -242,13 +242,52 @@ mod tests {
         assert_eq!(get(1, 9), None);
     }
 
+    #[test]
+    fn what_a_row_shares_with_the_first_is_kept_once() {
+        let layout = Layout::new(Contract::get().unwrap());
+        let (rows, table) = (Rows::new(4 << 20), layout.table(CONTACT));
+        let pack = |account, number, company: &str| {
+            let record = record(&layout, &key(number), company);
+            rows.pack(layout.contract, (AccountId(account), table), &record, 1).unwrap()
+        };
+        let long = "Company ".repeat(50);
+        assert!(pack(1, 1, &long).size() > 400);
+        assert!(pack(1, 2, &long).size() == 0 && pack(1, 3, "Other").size() <= 16);
+        for account in 2..300 {
+            pack(account, 1, &long);
+        }
+        assert_eq!(rows.patterns.read().unwrap().len(), PATTERNS);
+        assert!(pack(299, 1, &long).size() > 400, "there are enough");
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_is_what_it_was(texts in prop::collection::vec(prop::array::uniform4(prop::option::of("[ab]?é?")), 1..6)) {
+            let layout = Layout::new(Contract::get().unwrap());
+            let (rows, table) = (Rows::new(4 << 20), layout.table(CONTACT));
+            for (number, texts) in texts.into_iter().enumerate() {
+                let key = key(number as u32);
+                let mut record = layout.contract.record(table.ty);
+                record.set(cv_object::ID, key.id);
+                let fields = [contact::FIRST_NAME, contact::COMPANY, contact::TITLE, contact::WORK_CITY];
+                for (field, text) in fields.into_iter().zip(texts) {
+                    record.set(field, text.map_or(Value::Absent, Value::from));
+                }
+                record.set(contact::LAST_MODIFIED_DATE, Timestamp(number as i64 / 2 - 1));
+                let row = rows.pack(layout.contract, (key.account, table), &record, 7).unwrap();
+                rows.put(key, 1, row, Timestamp(0));
+                prop_assert_eq!(rows.get(layout.contract, table, &key, 1), Some((7, record)));
+            }
+        }
+    }
+
     const ROOM: usize = 1 << 20;
 
     /// What the rows take by what is there: places, and values as the allocator hands them out.
     fn taken(rows: &Rows) -> Vec<usize> {
         let of = |shard: &RwLock<Shard>| {
             let shard = shard.read().unwrap();
-            let values: usize = shard.kept.values().map(|kept| piece(kept.row.values.len())).sum();
+            let values: usize = shard.kept.values().map(|kept| kept.row.size()).sum();
             assert_eq!(values, shard.values);
             values + shard.kept.capacity() * PLACE
         };
@@ -262,7 +301,7 @@ mod tests {
             puts in prop::collection::vec((0_u32..3_000, 0_usize..2_000, 0_u32..20), 1_000..6_000)
         ) {
             let layout = Layout::new(Contract::get().unwrap());
-            let (rows, table) = (Rows::new(ROOM + likes::SIZE), layout.table(CONTACT));
+            let (rows, table) = (Rows::new(ROOM + PATTERNS * Pattern::SIZE), layout.table(CONTACT));
             for (number, length, other) in puts {
                 let record = record(&layout, &key(number), &format!("{number}{}", "x".repeat(length)));
                 let row = rows.pack(layout.contract, (AccountId(1), table), &record, 1).unwrap();
@@ -280,7 +319,7 @@ mod tests {
     #[test]
     fn rows_make_room_for_others() {
         let layout = Layout::new(Contract::get().unwrap());
-        let (rows, table) = (Rows::new(ROOM + likes::SIZE), layout.table(CONTACT));
+        let (rows, table) = (Rows::new(ROOM + PATTERNS * Pattern::SIZE), layout.table(CONTACT));
         let company = |number: u32| format!("{number}{}", "x".repeat(1 << 10));
         let count = 4 * (ROOM >> 10) as u32;
         for number in 0..count {
