@@ -4,10 +4,11 @@
 //! A value is a head, the column's number and the kind of the value as one number, and then the value. Numbers are
 //! written six bits at a time, the lowest first, with the next bit set where more follow: all of it is ASCII.
 
+use crate::error::Result;
 use crate::form::{self, Held};
 use crate::layout::Table;
 use crate::sqlite::memory::piece;
-use contract::{Contract, Guid, Record};
+use contract::{Contract, FieldId, Guid, Record, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ const KINDS: u64 = 8;
 pub(crate) struct Packed {
     /// The row's number in its table.
     pub place: i64,
-    /// The values that the pattern does not have, in the order of the columns.
+    /// The values that are not the pattern's, in the order of the record's members.
     values: Box<str>,
     /// What the rest of the values is taken from.
     pattern: Option<Arc<Pattern>>,
@@ -27,13 +28,9 @@ pub(crate) struct Packed {
     shared: u64,
 }
 
-/// A row that others are packed against.
+/// Values of a row that others may have, too, in the order of the record's members.
 #[derive(Debug, Default)]
-pub(crate) struct Pattern {
-    text: Box<str>,
-    /// Each value's column, and where its head begins.
-    entries: Box<[(u16, u16)]>,
-}
+pub(crate) struct Pattern(Box<[(FieldId, Value)]>);
 
 impl Packed {
     /// A record as the row that it is going to be, against a pattern if there is one.
@@ -46,58 +43,48 @@ impl Packed {
         record: &Record,
         place: i64,
         pattern: Option<Arc<Pattern>>,
-    ) -> crate::error::Result<Packed> {
-        let mut out = Writer(String::with_capacity(512));
+    ) -> Result<Packed> {
+        let mut out = Writer(Vec::with_capacity(512));
         let (mut shared, mut next) = (0, 0);
+        let known = pattern.as_ref().map_or(&[][..], |pattern| &pattern.0);
         for (field, value) in record.present() {
-            let Some(column) = table.place(field) else { continue };
-            let held = form::held(contract, table, &table.columns[column], value)?;
-            if held == Held::Null {
-                continue;
-            }
-            let start = out.0.len();
-            out.column(column, &held);
-            let Some(pattern) = &pattern else { continue };
-            while pattern.column(next).is_some_and(|other| other < column) {
+            while known.get(next).is_some_and(|(other, _)| *other < field) {
                 next += 1;
             }
-            if pattern.column(next) == Some(column) && pattern.entry(next) == out.0.get(start..) {
+            if known.get(next).is_some_and(|(other, known)| *other == field && known == value) {
                 shared |= 1 << next;
-                out.0.truncate(start);
+                continue;
+            }
+            let Some(column) = table.place(field) else { continue };
+            let held = form::held(contract, table, &table.columns[column], value)?;
+            if held != Held::Null {
+                out.column(column, &held);
             }
         }
-        let pattern = pattern.filter(|_| shared != 0);
-        Ok(Packed { place, values: Box::from(out.0.as_str()), pattern, shared })
+        let values = out.text();
+        Ok(Packed { place, values, pattern: pattern.filter(|_| shared != 0), shared })
     }
 
     /// Adds the values to a record; none if something else wrote them.
     pub fn unpack(&self, contract: &Contract, table: &Table, record: &mut Record) -> Option<()> {
-        let mut set = |column: usize, held: Held<'_>| {
-            let column = table.columns.get(column)?;
-            record.set(column.field, form::decode(contract, column.form, held)?);
-            Some(())
-        };
         let mut own = Reader(&self.values);
-        let mut head = own.head();
+        let mut next = own.value(contract, table)?;
         let mut shared = self.shared;
         while shared != 0
             && let Some(pattern) = &self.pattern
         {
-            let index = shared.trailing_zeros() as usize;
+            let (field, value) = pattern.0.get(shared.trailing_zeros() as usize)?;
             shared &= shared - 1;
-            let column = pattern.column(index)?;
-            // In the order of the columns, so that the record does not have to move any.
-            while let Some((number, kind)) = head.filter(|(number, _)| *number < column) {
-                set(number, own.value(kind)?)?;
-                head = own.head();
+            // In the members' order, so that the record does not have to move any.
+            while let Some((own_field, own_value)) = next.take_if(|(own, _)| *own < *field) {
+                record.set(own_field, own_value);
+                next = own.value(contract, table)?;
             }
-            let mut entry = Reader(pattern.entry(index)?);
-            let (_, kind) = entry.head()?;
-            set(column, entry.value(kind)?)?;
+            record.set(*field, value.clone());
         }
-        while let Some((number, kind)) = head {
-            set(number, own.value(kind)?)?;
-            head = own.head();
+        while let Some((field, value)) = next {
+            record.set(field, value);
+            next = own.value(contract, table)?;
         }
         Some(())
     }
@@ -110,50 +97,43 @@ impl Packed {
 
 impl Pattern {
     /// Values that a pattern has at most.
-    pub const VALUES: usize = u64::BITS as usize;
+    const VALUES: usize = u64::BITS as usize;
 
-    /// Bytes that its text has at most.
-    pub const LONGEST: usize = 1 << 10;
+    /// Bytes that its texts have at most, all together.
+    const LONGEST: usize = 1 << 10;
 
     /// What a pattern takes at most.
-    pub const SIZE: usize = Pattern::LONGEST + Pattern::VALUES * size_of::<(u16, u16)>() + 128;
+    pub const SIZE: usize = 2 * Pattern::LONGEST + Pattern::VALUES * size_of::<(FieldId, Value)>() + 64;
 
-    /// A row as a pattern for others, or as much of it as a pattern has; none if it is itself packed against one.
-    pub fn of(row: &Packed) -> Option<Pattern> {
-        if row.pattern.is_some() {
-            return None;
-        }
-        let mut entries = Vec::new();
-        let (mut rest, mut end) = (Reader(&row.values), 0);
-        while entries.len() < Pattern::VALUES
-            && let Some((column, kind)) = rest.head()
-        {
-            rest.value(kind)?;
-            let start = std::mem::replace(&mut end, row.values.len() - rest.0.len());
-            if end > Pattern::LONGEST {
-                end = start;
-                break;
-            }
-            entries.push((u16::try_from(column).ok()?, u16::try_from(start).ok()?));
-        }
-        Some(Pattern { text: Box::from(row.values.get(..end)?), entries: entries.into() })
-    }
-
-    fn column(&self, index: usize) -> Option<usize> {
-        self.entries.get(index).map(|(column, _)| usize::from(*column))
-    }
-
-    fn entry(&self, index: usize) -> Option<&str> {
-        let (_, start) = *self.entries.get(index)?;
-        let end = self.entries.get(index + 1).map_or(self.text.len(), |(_, next)| usize::from(*next));
-        self.text.get(usize::from(start)..end)
+    /// The values of a row that others are compared with: those that are stored as they are compared.
+    pub fn of(record: &Record, table: &Table) -> Pattern {
+        let mut room = Pattern::LONGEST;
+        let mut fits = |value: &Value| match value {
+            Value::Boolean(_) | Value::Integer(_) | Value::Time(_) | Value::Enumeration(_) => true,
+            Value::Text(text) => match room.checked_sub(text.len()) {
+                Some(left) => {
+                    room = left;
+                    true
+                }
+                None => false,
+            },
+            _ => false,
+        };
+        let values = record.present().filter(|(field, value)| table.place(*field).is_some() && fits(value));
+        Pattern(values.take(Pattern::VALUES).map(|(field, value)| (field, value.clone())).collect())
     }
 }
 
 /// A row in the making.
-struct Writer(String);
+struct Writer(Vec<u8>);
 
 impl Writer {
+    /// What was written, in no more memory than it needs.
+    fn text(&self) -> Box<str> {
+        // All of it is text: nothing is lost.
+        Box::from(String::from_utf8_lossy(&self.0))
+    }
+
     fn column(&mut self, column: usize, held: &Held<'_>) {
         let mut head = |kind| self.number(column as u64 * KINDS + kind);
         match held {
@@ -162,7 +142,7 @@ impl Writer {
             Held::Text(text) => {
                 head(3);
                 self.number(text.len() as u64);
-                self.0.push_str(text);
+                self.0.extend(text.as_bytes());
             }
             Held::Integer(number) => {
                 head(4);
@@ -189,10 +169,10 @@ impl Writer {
 
     fn number(&mut self, mut number: u64) {
         while number >= 0x40 {
-            self.0.push(char::from(number as u8 & 0x3f | 0x40));
+            self.0.push(number as u8 & 0x3f | 0x40);
             number >>= 6;
         }
-        self.0.push(char::from(number as u8));
+        self.0.push(number as u8);
     }
 }
 
@@ -200,16 +180,21 @@ impl Writer {
 struct Reader<'a>(&'a str);
 
 impl<'a> Reader<'a> {
-    /// The next value's column and kind; none at the end.
-    fn head(&mut self) -> Option<(usize, u64)> {
-        let head = self.number()?;
-        Some(((head / KINDS) as usize, head % KINDS))
+    /// The next value, and its member; none at the end, and no answer at all for what is no value.
+    fn value(&mut self, contract: &Contract, table: &Table) -> Option<Option<(FieldId, Value)>> {
+        if self.0.is_empty() {
+            return Some(None);
+        }
+        let (column, held) = self.column()?;
+        let column = table.columns.get(column)?;
+        Some(Some((column.field, form::decode(contract, column.form, held)?)))
     }
 
-    fn value(&mut self, kind: u64) -> Option<Held<'a>> {
-        Some(match kind {
+    fn column(&mut self) -> Option<(usize, Held<'a>)> {
+        let head = self.number()?;
+        let held = match head % KINDS {
             0 => Held::Null,
-            1 | 2 => Held::Boolean(kind == 2),
+            kind @ (1 | 2) => Held::Boolean(kind == 2),
             3 => {
                 let length = self.number()? as usize;
                 let (text, rest) = self.0.split_at_checked(length)?;
@@ -230,7 +215,8 @@ impl<'a> Reader<'a> {
                 let bytes = (0..length).map(|_| Some(self.number()? as u8)).collect::<Option<Vec<_>>>();
                 Held::Bytes(Cow::Owned(bytes?))
             }
-        })
+        };
+        Some(((head / KINDS) as usize, held))
     }
 
     fn number(&mut self) -> Option<u64> {
@@ -267,24 +253,20 @@ mod tests {
     proptest! {
         #[test]
         fn values_are_read_as_they_were_written(values in prop::collection::vec((0_usize..300, held()), 0..40)) {
-            let mut out = Writer(String::new());
+            let mut out = Writer(Vec::new());
             values.iter().for_each(|(column, held)| out.column(*column, held));
-            let mut rest = Reader(&out.0);
-            for (column, held) in values {
-                let (number, kind) = rest.head().unwrap();
-                prop_assert_eq!((number, rest.value(kind).unwrap()), (column, held));
+            let text = out.text();
+            let mut rest = Reader(&text);
+            for value in values {
+                prop_assert_eq!(rest.column(), Some(value));
             }
-            prop_assert_eq!(rest.head(), None);
+            prop_assert_eq!(rest.0, "");
         }
 
         #[test]
         fn any_text_is_read_without_harm(text in "\\PC{0,60}|[\\x00-\\x7f]{0,60}") {
             let mut rest = Reader(&text);
-            while let Some((_, kind)) = rest.head() {
-                if rest.value(kind).is_none() {
-                    break;
-                }
-            }
+            while rest.column().is_some() {}
         }
     }
 }

@@ -128,20 +128,24 @@ impl Rows {
         let first = pattern.is_none();
         let row = Packed::new(contract, table, record, place, pattern)?;
         if first {
-            self.set_pattern(key, &row);
+            self.set_pattern(contract, (account, table), &row);
         }
         Ok(row)
     }
 
     /// Has later rows packed against this one, if there is no other and not too many.
-    fn set_pattern(&self, key: (AccountId, ObjectId), row: &Packed) {
+    fn set_pattern(&self, contract: &Contract, (account, table): (AccountId, &Table), row: &Packed) {
         if self.patterns.read().unwrap_or_else(PoisonError::into_inner).len() >= PATTERNS {
             return;
         }
-        let Some(pattern) = Pattern::of(row) else { return };
+        // As it will be read, not as it was given: some values are stored in another form.
+        let mut record = contract.record(table.ty);
+        if row.unpack(contract, table, &mut record).is_none() {
+            return;
+        }
         let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         if patterns.len() < PATTERNS {
-            patterns.entry(key).or_insert_with(|| Arc::new(pattern));
+            patterns.entry((account, table.id)).or_insert_with(|| Arc::new(Pattern::of(&record, table)));
         }
     }
 
