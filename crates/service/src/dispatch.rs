@@ -63,7 +63,12 @@ impl Service {
         let Some(call) = self.contract().calls.get(usize::from(operation.0)) else {
             return (Work::default(), 0);
         };
-        (call.work, call.batch.map_or(0, |batch| batch::items(&batch, request).len()))
+        let records = call.batch.map_or(0, |batch| batch::items(&batch, request).len());
+        match operation {
+            // What such an object counts is not found by key alone.
+            operation::RETRIEVE if op::counts(request) => (Work::Read, records),
+            _ => (call.work, records),
+        }
     }
 
     /// Runs a call's operation on the records that it may see, and answers all of them.

@@ -48,14 +48,14 @@ pub struct TurnSettings {
     pub waiting_each: usize,
     /// How many calls wait in a queue in all. Default: 4,096.
     pub waiting: usize,
-    /// Calls that read by key and run at once. Default: 12, of an account 4. The store reads for four at
-    /// once; these are short, so that it is kept busy while some wait for the disk.
+    /// Calls that read by key and run at once. Default: 12, of an account 3. The store reads for four at
+    /// once, so that one account never keeps all of them busy.
     pub look_ups: Share,
     /// Calls that read what may be a whole table and run at once. Default: 3, of an account 2, which leaves
     /// one for others and one of the store's four connections for look-ups.
     pub reads: Share,
-    /// Records of calls that write and run at once. Default: 800, of an account 400: two full batches, of
-    /// which one is planned while the other is written.
+    /// Records of calls that write and run at once. Default: 1,200, of an account 600: three full batches, of
+    /// which one is written while the others are planned.
     pub writes: Share,
     /// How many records a call that writes counts as at least. Default: 1.
     pub least_write: usize,
@@ -99,9 +99,9 @@ impl Default for TurnSettings {
             wait: Duration::from_secs(10),
             waiting_each: 256,
             waiting: 4096,
-            look_ups: Share { all: 12, each: 4 },
+            look_ups: Share { all: 12, each: 3 },
             reads: Share { all: 3, each: 2 },
-            writes: Share { all: 4 * BATCH, each: 2 * BATCH },
+            writes: Share { all: 6 * BATCH, each: 3 * BATCH },
             least_write: 1,
             hashes_waiting_each: 64,
             hashes_waiting: 256,

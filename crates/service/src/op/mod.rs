@@ -56,7 +56,7 @@ pub(crate) use meeting_request::{create_meeting_request, update_meeting_request}
 pub(crate) use rate_history::{create_rate_history, delete_rate_history};
 pub(crate) use registration::simple_event_registration;
 pub(crate) use registration_type::update_registration_type;
-pub(crate) use retrieve::retrieve;
+pub(crate) use retrieve::{counts, retrieve};
 pub(crate) use rfp::create_rfp;
 pub(crate) use search::search;
 pub(crate) use session::{create_session, update_session};

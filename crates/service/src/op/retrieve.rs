@@ -19,6 +19,7 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
     let contract = service.contract();
     let object = object_type(&request, retrieve::OBJECT_TYPE);
     let ids = ids(contract, &request)?;
+    let counts = counts(&request);
     drop(request);
     let account = session.account.id;
     let job = move |reader: &Reader<'_>| {
@@ -30,10 +31,9 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
         }
         Ok::<_, StoreError>(records)
     };
-    // What an event's details count is not found by key alone.
-    let found = match object {
-        types::EVENT_DETAIL => service.store().read(job).await,
-        _ => service.store().look_up(job).await,
+    let found = match counts {
+        true => service.store().read(job).await,
+        false => service.store().look_up(job).await,
     };
     let mut result = contract.record(retrieve_result::TYPE_ID);
     let unset = unset_values(contract, contract.object(object));
@@ -52,6 +52,11 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
     let mut response = contract.record(retrieve_response::TYPE_ID);
     response.set(retrieve_response::RETRIEVE_RESULT, result);
     Ok(response)
+}
+
+/// Whether the objects that are asked for count others, which is not done by key alone.
+pub(crate) fn counts(request: &Record) -> bool {
+    object_type(request, retrieve::OBJECT_TYPE) == types::EVENT_DETAIL
 }
 
 fn ids(contract: &Contract, request: &Record) -> Result<Vec<Guid>, Fault> {

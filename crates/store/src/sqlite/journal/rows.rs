@@ -185,6 +185,7 @@ impl Rows {
                 *shard = Shard::default();
             }
         }
+        self.patterns.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn shard(&self, key: &Key) -> &RwLock<Shard> {
