@@ -193,12 +193,13 @@ impl Budget {
     }
 
     /// Waits, at most [`PATIENCE`], until the answers that wait for their clients leave room for another; `make_room`
-    /// is called now and then meanwhile. False if there was none in time.
+    /// is called now and then meanwhile. False if there was none in time. Requests never overdraw the common part, so
+    /// that nobody waits here for those that still grow.
     pub async fn room(&self, make_room: impl Fn()) -> bool {
         let end = Instant::now() + PATIENCE;
         loop {
             let returned = self.returned.notified();
-            if self.state().common > 0 {
+            if self.state().common >= 0 {
                 return true;
             }
             if Instant::now() >= end {
@@ -228,7 +229,7 @@ impl Budget {
         let mut state = self.state();
         state.give_back(parts);
         state.grant();
-        let roomy = state.common > 0;
+        let roomy = state.common >= 0;
         drop(state);
         if roomy {
             self.returned.notify_waiters();
@@ -479,6 +480,17 @@ mod tests {
         tokio::task::yield_now().await;
         drop(answer);
         assert!(freed.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_does_not_wait_for_the_memory_of_requests() {
+        let budget = budget();
+        let mut request = budget.open(None);
+        request.grow(TOTAL / 8).await.unwrap();
+        assert_eq!(budget.state().common, 0);
+        let start = Instant::now();
+        assert!(budget.room(|| {}).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
     proptest! {

@@ -9,11 +9,13 @@ use super::entry::Entry;
 use super::message::{Message, read};
 use super::query::danger;
 use super::{App, dangerous};
+use contract::OperationId;
+use contract::handles::operation::LOGIN;
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room};
+use service::{Call, Failure, Fault, Gone, Room, Unbounded};
 use soap::{Position, Rejection, Request, ServiceFault, Version};
 use std::borrow::Cow;
 use std::fmt;
@@ -122,6 +124,12 @@ impl fmt::Debug for AnswerRoom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnswerRoom").finish_non_exhaustive()
     }
+}
+
+/// What finds room for the answer of an operation. Login's answer is shorter than its request was allowed to be without
+/// taking anything from others, and Login holds the turn to hash meanwhile: it waits for none.
+pub fn room_for(app: &App, operation: OperationId) -> Arc<dyn Room> {
+    if operation == LOGIN { Arc::new(Unbounded) } else { Arc::clone(&app.room) as Arc<dyn Room> }
 }
 
 /// The SOAPAction. Two of them are one with a comma, as ASP.NET has it, and so no operation's.
@@ -241,7 +249,7 @@ impl Job {
             peer,
             endpoint: endpoint.clone(),
             gone,
-            room: Arc::clone(&app.room) as Arc<dyn Room>,
+            room: room_for(app, operation),
         };
         let answer = match app.service.call(call).await {
             Ok(record) => match app.codec.write(version, operation, session.as_ref(), &record) {

@@ -9,13 +9,13 @@ use super::body::Refusal;
 use super::budget::Charge;
 use super::caller::Caller;
 use super::entry::Entry;
-use super::exchange::Presence;
+use super::exchange::{Presence, room_for};
 use super::fields;
 use contract::{Contract, Namespace, Record, Value};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room};
+use service::{Call, Failure, Fault, Gone};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ pub async fn call(
         peer: caller.address,
         endpoint: caller.endpoint(path),
         gone: gone.clone(),
-        room: Arc::clone(&app.room) as Arc<dyn Room>,
+        room: room_for(&app, operation),
     };
     let presence = Presence::of(gone);
     let running = Arc::clone(&app.calls).acquire_owned().await;
