@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 /// What a client has to take of an answer, or send of a body, within the time that a connection may be silent.
-pub const LEAST_PROGRESS: u64 = 4 << 10;
+pub const LEAST_PROGRESS: usize = 4 << 10;
 
 /// Why a connection is closed before its client closes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,7 +57,7 @@ impl Watch {
     fn look(&mut self, delivery: &Delivery, limit: Duration) {
         if !delivery.is_cut_off() && self.since.elapsed() >= limit {
             let taken = delivery.taken();
-            if taken - self.taken < LEAST_PROGRESS {
+            if taken - self.taken < LEAST_PROGRESS as u64 {
                 delivery.cut_off();
             }
             (self.since, self.taken) = (Instant::now(), taken);

@@ -41,10 +41,11 @@ pub async fn call(
     if !is_form(head) {
         return refuse(entry, "bad-form", "the content type is not a form's", "Request format is invalid.");
     }
-    let received = match app.intake.read(&head.headers, body, charge, LONGEST).await {
+    let mut received = match app.intake.read(&head.headers, body, charge, LONGEST).await {
         Ok(received) => received,
         Err(refusal) => return not_received(refusal, entry),
     };
+    received.charge.settle();
     entry.bytes = received.bytes.len();
     let request = match fields::request(app.contract, operation, &received.bytes, app.clock.now()) {
         Ok(request) => request,

@@ -25,13 +25,14 @@ mod meter;
 mod payload;
 mod query;
 mod route;
+mod shares;
 mod socket;
 mod work;
 
-pub use budget::least_memory;
 pub use caller::Site;
 pub use listen::{Bounds, bind, serve};
 pub use route::ENDPOINT;
+pub use shares::least_memory;
 
 use crate::pages::{self, Visit};
 use activity::Activity;
@@ -162,17 +163,21 @@ impl App {
     async fn dispatch(
         self: Arc<App>,
         head: &Parts,
-        (body, charge): (Incoming, Charge),
+        (body, mut charge): (Incoming, Charge),
         caller: &Caller,
         entry: &mut Entry,
     ) -> Answer {
         match route::place(head.uri.path()) {
             Place::Endpoint(path) => match route::wanted(&head.method, head.uri.query()) {
                 Wanted::Call => exchange::call(self, head, body, caller, (&path, charge), entry).await,
-                wanted if self.room.room().await => self.document(wanted, caller, (&path, charge), entry),
-                _ => {
+                wanted => {
+                    // It asks for no more, and others may.
+                    charge.settle();
+                    if self.room.room().await {
+                        return self.document(wanted, caller, (&path, charge), entry);
+                    }
                     entry.refuse("busy", "the answers that wait for their clients leave no room for another");
-                    error_page(StatusCode::SERVICE_UNAVAILABLE, "Server Too Busy")
+                    answer::busy_page()
                 }
             },
             Place::Below(path, rest) if head.method == Method::POST && caller.local => {
