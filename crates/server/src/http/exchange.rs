@@ -39,7 +39,7 @@ pub async fn call(
         entry.refuse("dangerous", "the SOAPAction has markup in it");
         return dangerous("Headers", &piece);
     }
-    let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let content_type = content_type(head);
     // The version to answer in while the envelope has not been read.
     let expected = soap::guess_version(soap_action.as_deref(), content_type);
     let received = match app.intake.read(&head.headers, body, charge, usize::MAX).await {
@@ -136,6 +136,16 @@ pub fn room_for(app: &App, operation: OperationId) -> Arc<dyn Room> {
 fn soap_action(headers: &HeaderMap) -> Option<Vec<u8>> {
     let values: Vec<&[u8]> = headers.get_all("soapaction").iter().map(HeaderValue::as_bytes).collect();
     if values.is_empty() { None } else { Some(values.join(&b","[..])) }
+}
+
+fn content_type(head: &Parts) -> Option<&[u8]> {
+    head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes)
+}
+
+/// The answer to a request for whose head there is no room.
+pub fn no_room(app: &App, head: &Parts, entry: &mut Entry) -> Answer {
+    let version = soap::guess_version(soap_action(&head.headers).as_deref(), content_type(head));
+    refused(app, Refusal::Busy, version, entry)
 }
 
 /// The answer to a body that was not taken.

@@ -18,6 +18,7 @@ mod exchange;
 mod fields;
 mod form;
 mod forwarded;
+mod heads;
 mod inflate;
 mod listen;
 mod message;
@@ -141,13 +142,8 @@ impl App {
         let _forwarded = proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address)));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let charge = self.budget.open(activity.allowance());
-        let mut answer = match edges::refusal(&head) {
-            Some(refusal) => {
-                entry.refuse("bad-head", refusal.reason);
-                answer::refused(refusal, head.version)
-            }
-            None => self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await,
-        };
+        let mut answer = self.clone().judge(&head, (body, charge), &caller, &mut entry).await;
+        answer.body_mut().charge_to(|| self.budget.open(activity.allowance()));
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
         entry.answered(&answer);
         activity.deliver(working, answer.body_mut());
@@ -158,6 +154,25 @@ impl App {
     pub async fn calls_finished(&self) {
         // The semaphore is never closed.
         let _ = self.calls.acquire_many(CALLS).await;
+    }
+
+    /// Answers a request whose head is as HTTP has it, and for whose head there is room.
+    async fn judge(
+        self: Arc<App>,
+        head: &Parts,
+        (body, mut charge): (Incoming, Charge),
+        caller: &Caller,
+        entry: &mut Entry,
+    ) -> Answer {
+        if let Some(refusal) = edges::refusal(head) {
+            entry.refuse("bad-head", refusal.reason);
+            return answer::refused(refusal, head.version);
+        }
+        // Not waited for: it would be there meanwhile.
+        if charge.try_grow(heads::weight(head)).is_err() {
+            return exchange::no_room(&self, head, entry);
+        }
+        self.dispatch(head, (body, charge), caller, entry).await
     }
 
     async fn dispatch(

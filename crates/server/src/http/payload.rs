@@ -23,9 +23,9 @@ const IN_FLIGHT: usize = 16 << 10;
 pub struct Payload {
     delivery: Option<Arc<Delivery>>,
     pieces: VecDeque<Bytes>,
+    /// How many bytes of memory are there for this answer alone.
+    owned: usize,
     charge: Option<Charge>,
-    /// True if the connection gets copies, so that it holds no more of the answer than the pieces that it has.
-    copied: bool,
     left: u64,
 }
 
@@ -101,13 +101,23 @@ impl Payload {
     pub fn new(pieces: impl IntoIterator<Item = Bytes>) -> Payload {
         let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Payload { delivery: None, pieces, charge: None, copied: false, left }
+        Payload { delivery: None, pieces, owned: 0, charge: None, left }
     }
 
     /// A body whose memory is charged until the client has it.
     pub fn charged(bytes: impl Owned, mut charge: Charge) -> Payload {
-        charge.replace(bytes.size());
-        Payload { charge: Some(charge), copied: true, ..Payload::new([Bytes::from_owner(bytes)]) }
+        let owned = bytes.size();
+        charge.replace(owned);
+        Payload { owned, charge: Some(charge), ..Payload::new([Bytes::from_owner(bytes)]) }
+    }
+
+    /// Charges the memory of the answer to what `open` gives, unless that is done or it has none of its own.
+    pub fn charge_to(&mut self, open: impl FnOnce() -> Charge) {
+        if self.owned > 0 && self.charge.is_none() {
+            let mut charge = open();
+            charge.replace(self.owned);
+            self.charge = Some(charge);
+        }
     }
 
     /// Watches the answer on its way from now on. The request is served until the client has the answer.
@@ -131,14 +141,15 @@ impl Payload {
         let mut rest = delivery.rest();
         let piece = next_piece(rest.pieces.as_mut().ok_or(CutOff)?);
         drop(rest);
-        let own = |bytes: Bytes| if self.copied { Bytes::copy_from_slice(&bytes) } else { bytes };
+        // A copy, so that the connection holds no more of the answer than the pieces that it has.
+        let own = |bytes: Bytes| if self.owned > 0 { Bytes::copy_from_slice(&bytes) } else { bytes };
         Ok(piece.map(|bytes| Bytes::from_owner(Piece { bytes: own(bytes), delivery: Arc::clone(delivery) })))
     }
 }
 
 impl From<Bytes> for Payload {
     fn from(bytes: Bytes) -> Payload {
-        Payload::new([bytes])
+        Payload { owned: bytes.len(), ..Payload::new([bytes]) }
     }
 }
 
@@ -150,7 +161,7 @@ impl From<Vec<Bytes>> for Payload {
 
 impl From<String> for Payload {
     fn from(text: String) -> Payload {
-        Payload::new([Bytes::from(text)])
+        Payload { owned: text.capacity(), ..Payload::new([Bytes::from(text)]) }
     }
 }
 
@@ -269,6 +280,28 @@ mod tests {
         assert!(free() < before);
         drop(first);
         assert_eq!(free(), before);
+    }
+
+    #[tokio::test]
+    async fn what_an_answer_owns_is_charged_once_and_what_it_shares_is_not() {
+        let budget = Budget::new(1 << 20, 1);
+        let before = budget.free();
+        type Make = fn(&Arc<Budget>) -> Payload;
+        let payloads: [(Make, usize); 5] = [
+            (|_| Payload::from("shared"), 0),
+            (|_| Payload::from(vec![Bytes::from_static(b"shared")]), 0),
+            (|_| Payload::from(Bytes::from(vec![0; PIECE])), PIECE),
+            (|_| Payload::from("x".repeat(PIECE)), PIECE),
+            (|budget| Payload::charged(vec![0; PIECE], budget.open(None)), PIECE),
+        ];
+        for (payload, bytes) in payloads {
+            let mut payload = payload(&budget);
+            payload.charge_to(|| budget.open(None));
+            assert_eq!(before - budget.free(), bytes as isize);
+            let delivery = payload.watch(None);
+            drop((payload, delivery));
+            assert_eq!(budget.free(), before);
+        }
     }
 
     /// Bytes and something that tells whether they are still there.
