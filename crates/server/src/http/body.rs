@@ -163,16 +163,17 @@ impl Intake {
     }
 
     async fn inflate(&self, packed: Vec<u8>, mut charge: Charge, max: usize) -> Result<Received, Refusal> {
-        charge.grow(inflate::STEP).await?;
-        let mut inflater = Inflater::new(packed, max);
+        charge.grow(inflate::cost(packed.len())).await?;
+        let mut inflater = Inflater::new(packed, max, charge.left());
         let (mut room, mut old) = (0, 0);
         loop {
+            // The charge goes along: the thread goes on even if nobody waits for it any more.
             let work = move || {
                 let progress = inflater.run();
-                (inflater, progress)
+                (inflater, charge, progress)
             };
-            let (back, progress) = self.work.run(work).await?;
-            inflater = back;
+            let progress;
+            (inflater, charge, progress) = self.work.run(work).await?;
             match progress? {
                 Progress::Done => break,
                 Progress::Needs(more) => {

@@ -105,6 +105,15 @@ impl Drop for Presence {
     }
 }
 
+/// Does the work while the client is there; nothing comes of it once it has gone.
+async fn unless_gone<T>(gone: &Gone, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = gone.left() => None,
+        done = work => Some(done),
+    }
+}
+
 /// Room for answers in the memory of requests, as calls wait for it.
 pub struct AnswerRoom {
     pub budget: Arc<Budget>,
@@ -232,7 +241,12 @@ impl Job {
     async fn run(self, app: &Arc<App>) -> (Answer, Line) {
         let Job { message, expected, peer, gone } = self;
         let endpoint = message.endpoint.clone();
-        let (read, charge) = read(app, message).await;
+        // What it waits for, and holds meanwhile, is given up with its client.
+        let Some((read, charge)) = unless_gone(&gone, read(app, message)).await else {
+            let line = Line::unread("vanished", "the client went away before its call was decoded");
+            // Nobody reads it.
+            return (busy(app.codec.reject_busy(expected)), line);
+        };
         let request = match read {
             Ok(Ok(request)) => request,
             Ok(Err(rejection)) => {
@@ -301,5 +315,29 @@ fn reason(rejection: &Rejection) -> String {
     match rejection.position {
         Some(Position { line, column }) => format!("{}, at line {line}, column {column}", rejection.reason),
         None => rejection.reason.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_client_is_gone_waits_for_no_memory() {
+        let budget = Budget::new(100 << 10, 1 << 20);
+        let mut holder = budget.open(None);
+        holder.grow(holder.left()).await.unwrap();
+        let gone = Gone::new();
+        let presence = Presence::of(gone.clone());
+        let mut charge = budget.open(None);
+        let waiting = tokio::spawn(async move {
+            let work = async move { charge.grow(1 << 10).await };
+            unless_gone(&gone, work).await
+        });
+        tokio::task::yield_now().await;
+        assert!(budget.is_short());
+        drop(presence);
+        assert_eq!(waiting.await.unwrap(), None);
+        assert!(!budget.is_short());
     }
 }

@@ -4,6 +4,7 @@
 //! reserve has. So the owner waits for nobody but those that have settled, and these wait for no memory.
 
 use super::budget::ALLOWANCE;
+use super::inflate;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
 
@@ -32,9 +33,10 @@ pub fn reserve(total: usize) -> usize {
     total / 5 * 3
 }
 
-/// The least budget for bodies of that length: a compressed body, the inflated one and its records are there at once.
+/// The least budget for bodies of that length: a compressed body, the inflated one and what inflating takes are there at
+/// once. Records that take more than their body and its compressed form together need more.
 pub fn least_memory(body: usize) -> usize {
-    body.saturating_mul(2).div_ceil(3).saturating_mul(5)
+    body.saturating_mul(2).saturating_add(inflate::MOST_COST).div_ceil(3).saturating_mul(5)
 }
 
 /// From where bytes were taken.
