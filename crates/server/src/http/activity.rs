@@ -5,6 +5,7 @@
 //! no progress, requests and taken answers are.
 
 use super::budget::Allowance;
+use super::connections::Forwarded;
 use super::payload::{Delivery, Payload};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -99,7 +100,7 @@ impl Activity {
     /// Begins a request.
     pub fn begin(self: &Arc<Activity>) -> Working {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Working(Arc::clone(self))
+        Working { activity: Arc::clone(self), forwarded: None }
     }
 
     /// Sends an answer on its way; the request ends when the client has it.
@@ -192,11 +193,22 @@ impl Activity {
 }
 
 /// A request that is served until this is dropped.
-pub struct Working(Arc<Activity>);
+pub struct Working {
+    activity: Arc<Activity>,
+    /// Counts it under the address that it came from.
+    forwarded: Option<Forwarded>,
+}
+
+impl Working {
+    /// Counts the request as passed on for as long as it is served.
+    pub fn passed_on(&mut self, forwarded: Option<Forwarded>) {
+        self.forwarded = forwarded;
+    }
+}
 
 impl Drop for Working {
     fn drop(&mut self) {
-        let Working(activity) = self;
+        let Working { activity, .. } = self;
         let ended = u64::try_from(activity.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         activity.ended.store(ended, Ordering::Relaxed);
         activity.requests.fetch_sub(1, Ordering::Relaxed);

@@ -136,10 +136,10 @@ impl App {
         activity: &Arc<Activity>,
         proxy: bool,
     ) -> Answer {
-        let working = activity.begin();
+        let mut working = activity.begin();
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
-        let _forwarded = proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address)));
+        working.passed_on(proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address))));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let charge = self.budget.open(activity.allowance());
         let mut answer = self.clone().judge(&head, (body, charge), &caller, &mut entry).await;
