@@ -5,6 +5,7 @@
 //! no progress, requests and taken answers are.
 
 use super::budget::Allowance;
+use super::connections::Forwarded;
 use super::payload::{Delivery, Payload};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 /// What a client has to take of an answer, or send of a body, within the time that a connection may be silent.
-pub const LEAST_PROGRESS: u64 = 4 << 10;
+pub const LEAST_PROGRESS: usize = 4 << 10;
 
 /// Why a connection is closed before its client closes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +45,26 @@ struct Watch {
     delivery: Weak<Delivery>,
     since: Instant,
     taken: u64,
+    /// True once it was seen to be cut off.
+    cut: bool,
+}
+
+impl Watch {
+    fn of(delivery: &Arc<Delivery>) -> Watch {
+        Watch { delivery: Arc::downgrade(delivery), since: Instant::now(), taken: 0, cut: false }
+    }
+
+    /// Cuts the answer off if it moved too little within `limit`.
+    fn look(&mut self, delivery: &Delivery, limit: Duration) {
+        if !delivery.is_cut_off() && self.since.elapsed() >= limit {
+            let taken = delivery.taken();
+            if taken - self.taken < LEAST_PROGRESS as u64 {
+                delivery.cut_off();
+            }
+            (self.since, self.taken) = (Instant::now(), taken);
+        }
+        self.cut = delivery.is_cut_off();
+    }
 }
 
 impl Activity {
@@ -79,17 +100,16 @@ impl Activity {
     /// Begins a request.
     pub fn begin(self: &Arc<Activity>) -> Working {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Working(Arc::clone(self))
+        Working { activity: Arc::clone(self), forwarded: None }
     }
 
     /// Sends an answer on its way; the request ends when the client has it.
     pub fn deliver(&self, working: Working, payload: &mut Payload) {
         self.heard.store(false, Ordering::Relaxed);
         let delivery = payload.watch(working);
-        let watch = Watch { delivery: Arc::downgrade(&delivery), since: Instant::now(), taken: 0 };
         let mut deliveries = self.deliveries();
         deliveries.retain(|watch| watch.delivery.strong_count() > 0);
-        deliveries.push(watch);
+        deliveries.push(Watch::of(&delivery));
     }
 
     /// Since when no request is served; none while one is.
@@ -126,35 +146,31 @@ impl Activity {
         }
     }
 
-    /// Cuts answers off that moved too little within `limit`. True if no other is left: then the connection is of
-    /// no use.
+    /// Cuts answers off that moved too little within `limit`. True if the connection is of no use any more: if no other
+    /// answer is left, or if it still holds one that was cut off at an earlier look. An HTTP/2 stream that waits
+    /// for its client's window never asks for more of its answer, so that it does not learn that there is none.
     fn cut_off_stalled(&self, limit: Duration) -> bool {
-        let mut stalled = false;
-        let mut deliveries = self.deliveries();
-        deliveries.retain_mut(|watch| {
+        let (mut held, mut cut, mut moving) = (false, false, false);
+        self.deliveries().retain_mut(|watch| {
             let Some(delivery) = watch.delivery.upgrade() else { return false };
-            if watch.since.elapsed() < limit {
-                return true;
-            }
-            let taken = delivery.taken();
-            if taken - watch.taken < LEAST_PROGRESS {
-                delivery.cut_off();
-                stalled = true;
-                return false;
-            }
-            (watch.since, watch.taken) = (Instant::now(), taken);
+            held |= watch.cut;
+            watch.look(&delivery, limit);
+            cut |= watch.cut;
+            moving |= !watch.cut;
             true
         });
-        stalled && deliveries.is_empty()
+        held || (cut && !moving)
     }
 
-    /// The longest time for which one of the answers has not moved.
+    /// The longest time for which one of the answers that were not cut off has not moved.
     pub fn longest_stall(&self) -> Option<Duration> {
         let mut deliveries = self.deliveries();
         let mut longest = None;
         deliveries.retain(|watch| {
             let Some(delivery) = watch.delivery.upgrade() else { return false };
-            longest = longest.max(Some(delivery.still_for()));
+            if !delivery.is_cut_off() {
+                longest = longest.max(Some(delivery.still_for()));
+            }
             true
         });
         longest
@@ -177,11 +193,22 @@ impl Activity {
 }
 
 /// A request that is served until this is dropped.
-pub struct Working(Arc<Activity>);
+pub struct Working {
+    activity: Arc<Activity>,
+    /// Counts it under the address that it came from.
+    forwarded: Option<Forwarded>,
+}
+
+impl Working {
+    /// Counts the request as passed on for as long as it is served.
+    pub fn passed_on(&mut self, forwarded: Option<Forwarded>) {
+        self.forwarded = forwarded;
+    }
+}
 
 impl Drop for Working {
     fn drop(&mut self) {
-        let Working(activity) = self;
+        let Working { activity, .. } = self;
         let ended = u64::try_from(activity.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         activity.ended.store(ended, Ordering::Relaxed);
         activity.requests.fetch_sub(1, Ordering::Relaxed);
@@ -222,18 +249,63 @@ mod tests {
         assert!(payload.frame().await.unwrap().is_err());
     }
 
+    /// Two answers of a connection: one that was on its way for 20 s when the other came.
+    async fn two_answers(activity: &Arc<Activity>) -> (Payload, Payload) {
+        let payload = || {
+            let mut payload = Payload::new([Bytes::from(vec![0; 64 << 10])]);
+            activity.deliver(activity.begin(), &mut payload);
+            payload
+        };
+        let first = payload();
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        (first, payload())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn one_stalled_answer_does_not_end_the_others() {
         let activity = Activity::new();
         let limit = Duration::from_secs(30);
-        let mut stalled = Payload::new([Bytes::from(vec![0; 64 << 10])]);
-        activity.deliver(activity.begin(), &mut stalled);
-        tokio::time::sleep(Duration::from_secs(20)).await;
-        let mut moving = Payload::new([Bytes::from(vec![0; 64 << 10])]);
-        activity.deliver(activity.begin(), &mut moving);
-        let ended = tokio::time::timeout(Duration::from_secs(20), activity.ended(limit));
-        assert!(ended.await.is_err());
-        assert!(stalled.frame().await.unwrap().is_err());
-        assert!(moving.frame().await.unwrap().is_ok());
+        let (mut stalled, mut moving) = two_answers(&activity).await;
+        let let_go = async {
+            tokio::time::sleep(Duration::from_secs(12)).await;
+            assert!(stalled.frame().await.unwrap().is_err());
+            drop(stalled);
+        };
+        tokio::spawn(let_go);
+        for _ in 0..3 {
+            let ended = tokio::time::timeout(Duration::from_secs(25), activity.ended(limit));
+            assert!(ended.await.is_err());
+            assert!(moving.frame().await.unwrap().is_ok());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_let_go_ends_the_connection() {
+        let activity = Activity::new();
+        let limit = Duration::from_secs(30);
+        let (stalled, mut moving) = two_answers(&activity).await;
+        let taken = async {
+            while let Some(Ok(piece)) = moving.frame().await {
+                drop(piece);
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
+        };
+        let ended = tokio::time::timeout(Duration::from_secs(60), activity.ended(limit));
+        tokio::select! {
+            ended = ended => assert_eq!(ended, Ok(End::Stalled)),
+            () = taken => unreachable!(),
+        }
+        drop(stalled);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_cut_off_stalls_no_more() {
+        let activity = Activity::new();
+        let (_first, _second) = two_answers(&activity).await;
+        assert_eq!(activity.longest_stall(), Some(Duration::from_secs(20)));
+        activity.cut_off(Duration::from_secs(20));
+        assert_eq!(activity.longest_stall(), Some(Duration::ZERO));
+        activity.cut_off(Duration::ZERO);
+        assert_eq!(activity.longest_stall(), None);
     }
 }

@@ -41,14 +41,20 @@ pub fn charged(status: StatusCode, content_type: &'static str, body: impl Owned,
 /// The answer to a call that was refused because the server has too much to do. Nothing of the call was done.
 pub fn busy(rejection: Rejection) -> Answer {
     let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let mut answer = answer(status, rejection.content_type, rejection.body);
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
-    answer
+    to_retry(answer(status, rejection.content_type, rejection.body))
 }
 
 /// What [`busy`] says, outside SOAP.
 pub fn busy_text() -> Answer {
-    let mut answer = document(StatusCode::SERVICE_UNAVAILABLE, content_type::TEXT, "Server Too Busy\n");
+    to_retry(document(StatusCode::SERVICE_UNAVAILABLE, content_type::TEXT, "Server Too Busy\n"))
+}
+
+/// What [`busy`] says, as a page.
+pub fn busy_page() -> Answer {
+    to_retry(error_page(StatusCode::SERVICE_UNAVAILABLE, "Server Too Busy"))
+}
+
+fn to_retry(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     answer
 }
@@ -153,4 +159,17 @@ pub fn finish(answer: &mut Answer, version: Version, asked: &HeaderMap, lab: boo
 fn asks_to_close(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case("close"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_refused_for_want_of_room_is_told_when_to_try_again() {
+        for answer in [busy_text(), busy_page()] {
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(answer.headers()[RETRY_AFTER], "5");
+        }
+    }
 }

@@ -22,7 +22,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// How often the pace of a body is looked at.
 const PACE: Duration = Duration::from_secs(1);
 
-/// How long a body may stand still while other requests wait for memory.
+/// While other requests wait for memory, one that holds some has to send [`LEAST_PROGRESS`] of its body within this.
 const STILL: Duration = Duration::from_secs(2);
 
 /// Reads bodies.
@@ -92,6 +92,7 @@ impl Intake {
         if usize::try_from(body.size_hint().lower()).is_ok_and(|declared| declared > max) {
             // A client that waits for "100 Continue" is told before it has sent anything.
             if !headers.contains_key(EXPECT) {
+                drop(charge);
                 drain(body).await;
             }
             return Err(Refusal::TooLong);
@@ -118,7 +119,7 @@ impl Intake {
         let declared = usize::try_from(body.size_hint().lower()).unwrap_or(0);
         let mut bytes = Vec::new();
         let mut pace = Pace::new(self.intakes.silence);
-        while let Some(data) = self.next(body, &mut pace).await? {
+        while let Some(data) = self.next(body, &mut pace, charge).await? {
             let length = bytes.len() + data.len();
             if length > max {
                 return Err(Refusal::TooLong);
@@ -129,6 +130,8 @@ impl Intake {
                 charge.grow(new).await?;
                 bytes.reserve_exact(new - bytes.len());
                 charge.shrink(old);
+                // The client does not answer for the wait.
+                pace.short = Span::begin(STILL);
             }
             bytes.extend_from_slice(&data);
         }
@@ -136,36 +139,41 @@ impl Intake {
     }
 
     /// The next piece of a body; none at its end.
-    async fn next(&self, body: &mut Incoming, pace: &mut Pace) -> Result<Option<Bytes>, Refusal> {
+    async fn next(
+        &self,
+        body: &mut Incoming,
+        pace: &mut Pace,
+        charge: &Charge,
+    ) -> Result<Option<Bytes>, Refusal> {
         loop {
-            match timeout(PACE, body.frame()).await {
+            let frame = match timeout(PACE, body.frame()).await {
                 Ok(None) => return Ok(None),
-                Ok(Some(frame)) => {
-                    let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
-                    pace.moved(data.len());
-                    if pace.is_slow() {
-                        return Err(Refusal::TooSlow);
-                    }
-                    return Ok(Some(data));
-                }
-                Err(_) if pace.is_slow() => return Err(Refusal::TooSlow),
-                Err(_) if pace.still() >= STILL && self.budget.is_short() => return Err(Refusal::TooSlow),
-                Err(_) => {}
+                Ok(Some(frame)) => Some(frame.map_err(|_| Refusal::Broken)?),
+                Err(_) => None,
+            };
+            let data = frame.and_then(|frame| frame.into_data().ok());
+            let in_the_way = charge.takes_from_others() && self.budget.is_short();
+            if pace.is_slow(data.as_ref().map_or(0, Bytes::len), in_the_way) {
+                return Err(Refusal::TooSlow);
+            }
+            if data.is_some() {
+                return Ok(data);
             }
         }
     }
 
     async fn inflate(&self, packed: Vec<u8>, mut charge: Charge, max: usize) -> Result<Received, Refusal> {
-        charge.grow(inflate::STEP).await?;
-        let mut inflater = Inflater::new(packed, max);
+        charge.grow(inflate::cost(packed.len())).await?;
+        let mut inflater = Inflater::new(packed, max, charge.left());
         let (mut room, mut old) = (0, 0);
         loop {
+            // The charge goes along: the thread goes on even if nobody waits for it any more.
             let work = move || {
                 let progress = inflater.run();
-                (inflater, progress)
+                (inflater, charge, progress)
             };
-            let (back, progress) = self.work.run(work).await?;
-            inflater = back;
+            let progress;
+            (inflater, charge, progress) = self.work.run(work).await?;
             match progress? {
                 Progress::Done => break,
                 Progress::Needs(more) => {
@@ -195,36 +203,43 @@ pub fn room(length: usize, capacity: usize, declared: usize, max: usize) -> usiz
 
 /// How fast a body comes.
 struct Pace {
-    silence: Duration,
-    /// When the present span of that length began, and how many bytes came in it.
+    long: Span,
+    /// What counts while others wait for the memory that the request holds.
+    short: Span,
+}
+
+/// A span of time, in which [`LEAST_PROGRESS`] is to come.
+struct Span {
+    length: Duration,
     since: Instant,
-    bytes: u64,
-    last: Instant,
+    bytes: usize,
 }
 
 impl Pace {
     fn new(silence: Duration) -> Pace {
-        let now = Instant::now();
-        Pace { silence, since: now, bytes: 0, last: now }
+        Pace { long: Span::begin(silence), short: Span::begin(STILL.min(silence)) }
     }
 
-    fn moved(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
-        self.last = Instant::now();
+    /// Bytes have come, or none. True if too few came in a span that is over.
+    fn is_slow(&mut self, bytes: usize, in_the_way: bool) -> bool {
+        let too_few = [self.long.moved(bytes), self.short.moved(bytes) && in_the_way];
+        too_few.contains(&true)
+    }
+}
+
+impl Span {
+    fn begin(length: Duration) -> Span {
+        Span { length, since: Instant::now(), bytes: 0 }
     }
 
-    /// For how long nothing has come.
-    fn still(&self) -> Duration {
-        self.last.elapsed()
-    }
-
-    /// True if too little came in a span; otherwise a new one begins where one is over.
-    fn is_slow(&mut self) -> bool {
-        if self.since.elapsed() < self.silence {
+    /// Bytes have come, or none. True if the span is over and too few came in it; another one begins where it is over.
+    fn moved(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes;
+        if self.since.elapsed() < self.length {
             return false;
         }
         let slow = self.bytes < LEAST_PROGRESS;
-        (self.since, self.bytes) = (Instant::now(), 0);
+        *self = Span::begin(self.length);
         slow
     }
 }
@@ -292,11 +307,18 @@ mod tests {
         let mut pace = Pace::new(silence);
         for _ in 0..3 {
             tokio::time::advance(silence).await;
-            pace.moved(4 << 10);
-            assert!(!pace.is_slow());
+            assert!(!pace.is_slow(4 << 10, false));
         }
         tokio::time::advance(silence).await;
-        pace.moved((4 << 10) - 1);
-        assert!(pace.is_slow());
+        assert!(pace.is_slow((4 << 10) - 1, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_in_the_way_of_others_has_to_come_faster() {
+        let mut pace = Pace::new(Duration::from_secs(30));
+        for (bytes, in_the_way, slow) in [(4 << 10, true, false), (1, false, false), (1, true, true)] {
+            tokio::time::advance(STILL).await;
+            assert_eq!(pace.is_slow(bytes, in_the_way), slow, "{bytes} {in_the_way}");
+        }
     }
 }

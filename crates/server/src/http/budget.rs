@@ -3,14 +3,14 @@
 //!
 //! A request's [`Charge`] takes bytes from three parts of the budget. The *allowance* of its connection comes
 //! first: it is small, and nobody else can use it up, so that short calls never wait for long ones. Then the
-//! *common* part, in the order of the requests' arrival. The *reserve* is for the oldest request that still grows:
-//! it always gets on, so that requests never wait for each other in a circle. No request may hold more than the
-//! reserve: one that needs more can't be served at all.
+//! *common* part: those that wait have what fits there in the order of their arrival. The *reserve* is for one
+//! request at a time, the oldest that waits when nobody has it: it always gets on, so that requests never wait for each
+//! other in a circle. No request may hold more than the reserve: one that needs more can't be served at all.
 //!
 //! Answers are not refused any more, since what they tell has been done: they may overdraw the common part. So a
 //! call begins only while it is not overdrawn ([`Budget::room`]), and few calls run at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::shares::{Parts, Shares, Sizes};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,170 +35,41 @@ pub enum Denied {
     Busy,
 }
 
-/// The sizes of the parts, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Sizes {
-    common: usize,
-    reserve: usize,
-}
-
-impl Sizes {
-    /// Splits a budget for that many connections: their allowances, three fifths for the oldest, the rest for all.
-    fn of(total: usize, connections: usize) -> Sizes {
-        let reserve = reserve(total);
-        let allowances = connections.saturating_mul(ALLOWANCE);
-        // However many connections are allowed, something is left to share.
-        let common = (total - reserve).saturating_sub(allowances).max(total / 8);
-        Sizes { common, reserve }
-    }
-}
-
-/// The most that one request may hold of a budget.
-pub fn reserve(total: usize) -> usize {
-    total / 5 * 3
-}
-
-/// The least budget for bodies of that length: a compressed body, the inflated one and its records are there at once.
-pub fn least_memory(body: usize) -> usize {
-    body.saturating_mul(2).div_ceil(3).saturating_mul(5)
-}
-
 /// The budget. Shared by everything that serves requests.
 pub struct Budget {
     sizes: Sizes,
-    state: Mutex<State>,
+    shares: Mutex<Shares>,
     /// Notified when answers have given bytes back.
     returned: Notify,
-}
-
-struct State {
-    /// What is free of the common part; below zero where answers have overdrawn it.
-    common: isize,
-    reserve: usize,
-    /// The requests that may still ask for more, by age.
-    growing: BTreeSet<u64>,
-    /// Those that wait, by age.
-    waiting: BTreeMap<u64, Waiting>,
-    next: u64,
-}
-
-struct Waiting {
-    bytes: usize,
-    grant: oneshot::Sender<Parts>,
-}
-
-/// From where bytes were taken.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-struct Parts {
-    allowance: usize,
-    common: usize,
-    reserve: usize,
-}
-
-impl Parts {
-    fn sum(self) -> usize {
-        self.allowance + self.common + self.reserve
-    }
-
-    fn and(self, other: Parts) -> Parts {
-        Parts {
-            allowance: self.allowance + other.allowance,
-            common: self.common + other.common,
-            reserve: self.reserve + other.reserve,
-        }
-    }
-
-    /// Takes that many bytes off, those of the reserve first and the allowance last; gives what was taken.
-    fn take(&mut self, bytes: usize) -> Parts {
-        let reserve = bytes.min(self.reserve);
-        let common = (bytes - reserve).min(self.common);
-        let allowance = (bytes - reserve - common).min(self.allowance);
-        self.reserve -= reserve;
-        self.common -= common;
-        self.allowance -= allowance;
-        Parts { allowance, common, reserve }
-    }
-}
-
-fn signed(bytes: usize) -> isize {
-    isize::try_from(bytes).unwrap_or(isize::MAX)
-}
-
-impl State {
-    /// Takes bytes for a request, if it may have them now.
-    fn take(&mut self, age: u64, bytes: usize) -> Option<Parts> {
-        let free = usize::try_from(self.common).unwrap_or(0);
-        let first = self.waiting.first_key_value().is_none_or(|(oldest, _)| age <= *oldest);
-        if first && bytes <= free {
-            self.common -= signed(bytes);
-            return Some(Parts { common: bytes, ..Parts::default() });
-        }
-        if self.growing.first() != Some(&age) || bytes > free + self.reserve {
-            return None;
-        }
-        let common = free.min(bytes);
-        let reserve = bytes - common;
-        self.common -= signed(common);
-        self.reserve -= reserve;
-        Some(Parts { allowance: 0, common, reserve })
-    }
-
-    fn give_back(&mut self, parts: Parts) {
-        self.common += signed(parts.common);
-        self.reserve += parts.reserve;
-    }
-
-    /// Grants what can be granted, to the oldest first.
-    fn grant(&mut self) {
-        while let Some((age, waiting)) = self.waiting.pop_first() {
-            let Some(parts) = self.take(age, waiting.bytes) else {
-                self.waiting.insert(age, waiting);
-                return;
-            };
-            if let Err(parts) = waiting.grant.send(parts) {
-                self.give_back(parts);
-            }
-        }
-    }
 }
 
 impl Budget {
     /// A budget of `total` bytes for the requests of at most `connections` connections.
     pub fn new(total: usize, connections: usize) -> Arc<Budget> {
         let sizes = Sizes::of(total, connections);
-        let state = State {
-            common: signed(sizes.common),
-            reserve: sizes.reserve,
-            growing: BTreeSet::new(),
-            waiting: BTreeMap::new(),
-            next: 0,
-        };
-        Arc::new(Budget { sizes, state: Mutex::new(state), returned: Notify::new() })
+        Arc::new(Budget { sizes, shares: Mutex::new(Shares::new(sizes)), returned: Notify::new() })
     }
 
     /// The charge of a request that has just come in. Of a connection's requests one at a time has its allowance.
     pub fn open(self: &Arc<Budget>, allowance: Option<Allowance>) -> Charge {
-        let mut state = self.state();
-        let age = state.next;
-        state.next += 1;
-        state.growing.insert(age);
-        drop(state);
+        let age = self.shares().age();
         let held = Parts::default();
         Charge { budget: Arc::clone(self), age, allowance, held, waited: Duration::ZERO }
     }
 
     /// True while requests wait for memory: then those that make no progress have to make room.
     pub fn is_short(&self) -> bool {
-        !self.state().waiting.is_empty()
+        self.shares().is_short()
     }
 
     /// Waits, at most [`PATIENCE`], until the answers that wait for their clients leave room for another; `make_room`
-    /// is called now and then meanwhile. False if there was none in time.
+    /// is called now and then meanwhile. False if there was none in time. Requests never overdraw the common part, so
+    /// that nobody waits here for those that still grow.
     pub async fn room(&self, make_room: impl Fn()) -> bool {
         let end = Instant::now() + PATIENCE;
         loop {
             let returned = self.returned.notified();
-            if self.state().common > 0 {
+            if self.shares().common >= 0 {
                 return true;
             }
             if Instant::now() >= end {
@@ -213,23 +84,22 @@ impl Budget {
     /// What is free in all, for tests.
     #[cfg(test)]
     pub fn free(&self) -> isize {
-        let state = self.state();
-        state.common + signed(state.reserve)
+        let shares = self.shares();
+        shares.common + super::shares::signed(shares.reserve)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shares(&self) -> MutexGuard<'_, Shares> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_back(&self, parts: Parts) {
+    fn give_back(&self, age: u64, parts: Parts, left: Parts) {
         if parts.common + parts.reserve == 0 {
             return;
         }
-        let mut state = self.state();
-        state.give_back(parts);
-        state.grant();
-        let roomy = state.common > 0;
-        drop(state);
+        let mut shares = self.shares();
+        shares.give_back(age, parts, left);
+        let roomy = shares.common >= 0;
+        drop(shares);
         if roomy {
             self.returned.notify_waiters();
         }
@@ -282,7 +152,7 @@ impl Charge {
         if bytes == 0 {
             return Ok(());
         }
-        let taken = self.budget.state().take(self.age, bytes).ok_or(Denied::Busy)?;
+        let taken = self.budget.shares().try_take(self.age, bytes).ok_or(Denied::Busy)?;
         self.held = self.held.and(taken);
         Ok(())
     }
@@ -296,18 +166,16 @@ impl Charge {
         if bytes == 0 {
             return Ok(());
         }
-        let granted = {
-            let mut state = self.budget.state();
-            if let Some(taken) = state.take(self.age, bytes) {
+        let taken = self.budget.shares().take_or_wait(self.age, bytes);
+        let granted = match taken {
+            Ok(taken) => {
                 self.held = self.held.and(taken);
                 return Ok(());
             }
-            let (grant, granted) = oneshot::channel();
-            state.waiting.insert(self.age, Waiting { bytes, grant });
-            granted
+            Err(granted) => granted,
         };
         let start = Instant::now();
-        let mut queued = Queued { budget: &self.budget, age: self.age, granted };
+        let mut queued = Queued { budget: &self.budget, age: self.age, held: self.held, granted };
         let outcome = timeout_at(start + PATIENCE.saturating_sub(self.waited), &mut queued.granted).await;
         drop(queued);
         self.waited += start.elapsed();
@@ -337,15 +205,17 @@ impl Charge {
     /// Gives that many bytes back.
     pub fn shrink(&mut self, bytes: usize) {
         let given = self.held.take(bytes);
-        self.budget.give_back(given);
+        self.budget.give_back(self.age, given, self.held);
     }
 
-    /// Says that the request asks for no more: the next one may be the oldest.
+    /// True if it holds more than its connection's allowance, so that others may wait for it.
+    pub fn takes_from_others(&self) -> bool {
+        self.held.common + self.held.reserve > 0
+    }
+
+    /// Says that the request asks for no more: another one may have the reserve.
     pub fn settle(&mut self) {
-        let mut state = self.budget.state();
-        if state.growing.remove(&self.age) {
-            state.grant();
-        }
+        self.budget.shares().settle(self.age);
     }
 
     /// Holds an answer of that many bytes in place of all that the request held. Never refused: the common part
@@ -355,10 +225,8 @@ impl Charge {
         let held = self.held;
         let allowance = bytes.min(self.allowance());
         self.held = Parts { allowance, common: bytes - allowance, reserve: 0 };
-        let mut state = self.budget.state();
-        state.common -= signed(self.held.common);
-        drop(state);
-        self.budget.give_back(held);
+        self.budget.shares().overdraw(self.held.common);
+        self.budget.give_back(self.age, held, self.held);
     }
 }
 
@@ -366,7 +234,7 @@ impl Drop for Charge {
     fn drop(&mut self) {
         self.settle();
         let held = std::mem::take(&mut self.held);
-        self.budget.give_back(held);
+        self.budget.give_back(self.age, held, self.held);
     }
 }
 
@@ -374,24 +242,22 @@ impl Drop for Charge {
 struct Queued<'a> {
     budget: &'a Budget,
     age: u64,
+    held: Parts,
     granted: oneshot::Receiver<Parts>,
 }
 
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        let mut state = self.budget.state();
-        state.waiting.remove(&self.age);
+        let mut shares = self.budget.shares();
         // The grant may have come at the last moment.
-        if let Ok(parts) = self.granted.try_recv() {
-            state.give_back(parts);
-        }
-        state.grant();
+        shares.leave(self.age, self.held, self.granted.try_recv().ok());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::shares::{least_memory, reserve};
     use proptest::prelude::*;
 
     const TOTAL: usize = 100 << 10;
@@ -421,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn others_wait_until_the_oldest_has_what_it_wants() {
+    async fn others_wait_while_one_has_the_reserve() {
         let budget = budget();
         let (mut first, mut second) = (budget.open(None), budget.open(None));
         second.grow(TOTAL / 8).await.unwrap();
@@ -481,6 +347,17 @@ mod tests {
         assert!(freed.await.unwrap());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_call_does_not_wait_for_the_memory_of_requests() {
+        let budget = budget();
+        let mut request = budget.open(None);
+        request.grow(TOTAL / 8).await.unwrap();
+        assert_eq!(budget.shares().common, 0);
+        let start = Instant::now();
+        assert!(budget.room(|| {}).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
     proptest! {
         /// Whatever is taken and given back: no part is ever overdrawn but by answers, and at the end all is there.
         #[test]
@@ -497,12 +374,12 @@ mod tests {
                     _ => charges[index] = None,
                 }
                 let held: usize = charges.iter().flatten().map(Charge::bytes).sum();
-                prop_assert_eq!(budget.free() + signed(held), whole);
-                prop_assert!(budget.state().common >= 0);
+                prop_assert_eq!(budget.free() + isize::try_from(held).unwrap(), whole);
+                prop_assert!(budget.shares().common >= 0);
             }
             charges.clear();
             prop_assert_eq!(budget.free(), whole);
-            prop_assert!(budget.state().growing.is_empty());
+            prop_assert!(budget.shares().owner().is_none());
         }
     }
 }

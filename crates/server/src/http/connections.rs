@@ -85,7 +85,7 @@ impl Connections {
         victim.inspect(|open| open.activity.evict()).is_some()
     }
 
-    /// Counts a request that a trusted proxy has passed on, until the answer is dropped.
+    /// Counts a request that a trusted proxy has passed on, until its answer was taken and this is dropped.
     pub fn forwarded(self: &Arc<Connections>, client: AddressKey) -> Forwarded {
         *self.table().forwarded.entry(client).or_default() += 1;
         Forwarded { connections: Arc::clone(self), client }
@@ -140,6 +140,9 @@ impl Drop for Forwarded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::payload::Payload;
+    use http_body_util::BodyExt;
+    use hyper::body::Bytes;
     use std::net::Ipv4Addr;
 
     fn client(number: u8) -> Option<AddressKey> {
@@ -205,6 +208,22 @@ mod tests {
         let _forwarded: Vec<_> = client(2).into_iter().map(|client| fixture.0.forwarded(client)).collect();
         let _new = fixture.open(client(3)).await.unwrap();
         assert!(!fixture.evicted(0).await && !fixture.evicted(1).await && fixture.evicted(2).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_was_passed_on_counts_until_its_answer_is_taken() {
+        let connections = Connections::new(1);
+        let activity = Activity::new();
+        let mut working = activity.begin();
+        working.passed_on(client(1).map(|client| connections.forwarded(client)));
+        let mut payload = Payload::new([Bytes::from(vec![0; 8 << 10])]);
+        activity.deliver(working, &mut payload);
+        let count = || connections.table().counts().values().sum::<usize>();
+        drop(payload.frame().await);
+        assert_eq!(count(), 1);
+        drop(payload.frame().await);
+        drop(payload);
+        assert_eq!(count(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,11 +9,13 @@ use super::entry::Entry;
 use super::message::{Message, read};
 use super::query::danger;
 use super::{App, dangerous};
+use contract::OperationId;
+use contract::handles::operation::LOGIN;
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room};
+use service::{Call, Failure, Fault, Gone, Room, Unbounded};
 use soap::{Position, Rejection, Request, ServiceFault, Version};
 use std::borrow::Cow;
 use std::fmt;
@@ -37,7 +39,7 @@ pub async fn call(
         entry.refuse("dangerous", "the SOAPAction has markup in it");
         return dangerous("Headers", &piece);
     }
-    let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let content_type = content_type(head);
     // The version to answer in while the envelope has not been read.
     let expected = soap::guess_version(soap_action.as_deref(), content_type);
     let received = match app.intake.read(&head.headers, body, charge, usize::MAX).await {
@@ -103,6 +105,15 @@ impl Drop for Presence {
     }
 }
 
+/// Does the work while the client is there; nothing comes of it once it has gone.
+async fn unless_gone<T>(gone: &Gone, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = gone.left() => None,
+        done = work => Some(done),
+    }
+}
+
 /// Room for answers in the memory of requests, as calls wait for it.
 pub struct AnswerRoom {
     pub budget: Arc<Budget>,
@@ -124,10 +135,26 @@ impl fmt::Debug for AnswerRoom {
     }
 }
 
+/// What finds room for the answer of an operation. Login's answer is shorter than its request was allowed to be without
+/// taking anything from others, and Login holds the turn to hash meanwhile: it waits for none.
+pub fn room_for(app: &App, operation: OperationId) -> Arc<dyn Room> {
+    if operation == LOGIN { Arc::new(Unbounded) } else { Arc::clone(&app.room) as Arc<dyn Room> }
+}
+
 /// The SOAPAction. Two of them are one with a comma, as ASP.NET has it, and so no operation's.
 fn soap_action(headers: &HeaderMap) -> Option<Vec<u8>> {
     let values: Vec<&[u8]> = headers.get_all("soapaction").iter().map(HeaderValue::as_bytes).collect();
     if values.is_empty() { None } else { Some(values.join(&b","[..])) }
+}
+
+fn content_type(head: &Parts) -> Option<&[u8]> {
+    head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes)
+}
+
+/// The answer to a request for whose head there is no room.
+pub fn no_room(app: &App, head: &Parts, entry: &mut Entry) -> Answer {
+    let version = soap::guess_version(soap_action(&head.headers).as_deref(), content_type(head));
+    refused(app, Refusal::Busy, version, entry)
 }
 
 /// The answer to a body that was not taken.
@@ -214,7 +241,12 @@ impl Job {
     async fn run(self, app: &Arc<App>) -> (Answer, Line) {
         let Job { message, expected, peer, gone } = self;
         let endpoint = message.endpoint.clone();
-        let (read, charge) = read(app, message).await;
+        // What it waits for, and holds meanwhile, is given up with its client.
+        let Some((read, charge)) = unless_gone(&gone, read(app, message)).await else {
+            let line = Line::unread("vanished", "the client went away before its call was decoded");
+            // Nobody reads it.
+            return (busy(app.codec.reject_busy(expected)), line);
+        };
         let request = match read {
             Ok(Ok(request)) => request,
             Ok(Err(rejection)) => {
@@ -241,7 +273,7 @@ impl Job {
             peer,
             endpoint: endpoint.clone(),
             gone,
-            room: Arc::clone(&app.room) as Arc<dyn Room>,
+            room: room_for(app, operation),
         };
         let answer = match app.service.call(call).await {
             Ok(record) => match app.codec.write(version, operation, session.as_ref(), &record) {
@@ -283,5 +315,29 @@ fn reason(rejection: &Rejection) -> String {
     match rejection.position {
         Some(Position { line, column }) => format!("{}, at line {line}, column {column}", rejection.reason),
         None => rejection.reason.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_client_is_gone_waits_for_no_memory() {
+        let budget = Budget::new(100 << 10, 1 << 20);
+        let mut holder = budget.open(None);
+        holder.grow(holder.left()).await.unwrap();
+        let gone = Gone::new();
+        let presence = Presence::of(gone.clone());
+        let mut charge = budget.open(None);
+        let waiting = tokio::spawn(async move {
+            let work = async move { charge.grow(1 << 10).await };
+            unless_gone(&gone, work).await
+        });
+        tokio::task::yield_now().await;
+        assert!(budget.is_short());
+        drop(presence);
+        assert_eq!(waiting.await.unwrap(), None);
+        assert!(!budget.is_short());
     }
 }

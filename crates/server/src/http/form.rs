@@ -9,13 +9,13 @@ use super::body::Refusal;
 use super::budget::Charge;
 use super::caller::Caller;
 use super::entry::Entry;
-use super::exchange::Presence;
+use super::exchange::{Presence, room_for};
 use super::fields;
 use contract::{Contract, Namespace, Record, Value};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room};
+use service::{Call, Failure, Fault, Gone};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -41,10 +41,11 @@ pub async fn call(
     if !is_form(head) {
         return refuse(entry, "bad-form", "the content type is not a form's", "Request format is invalid.");
     }
-    let received = match app.intake.read(&head.headers, body, charge, LONGEST).await {
+    let mut received = match app.intake.read(&head.headers, body, charge, LONGEST).await {
         Ok(received) => received,
         Err(refusal) => return not_received(refusal, entry),
     };
+    received.charge.settle();
     entry.bytes = received.bytes.len();
     let request = match fields::request(app.contract, operation, &received.bytes, app.clock.now()) {
         Ok(request) => request,
@@ -58,7 +59,7 @@ pub async fn call(
         peer: caller.address,
         endpoint: caller.endpoint(path),
         gone: gone.clone(),
-        room: Arc::clone(&app.room) as Arc<dyn Room>,
+        room: room_for(&app, operation),
     };
     let presence = Presence::of(gone);
     let running = Arc::clone(&app.calls).acquire_owned().await;

@@ -5,7 +5,22 @@ use flate2::bufread::MultiGzDecoder;
 use std::io::{Cursor, Read};
 
 /// How much is inflated at once.
-pub const STEP: usize = 16 << 10;
+const STEP: usize = 16 << 10;
+
+/// What inflating takes beside the bytes that go in and come out and the texts of headers: the step, the window and the
+/// tables, of 43 KiB.
+const STATE: usize = 64 << 10;
+
+/// The most that the extra field, the name and the comment in a header take, which the decoder keeps.
+const TEXTS: usize = 3 << 16;
+
+/// The most that inflating takes beside the bytes that go in and come out.
+pub const MOST_COST: usize = STATE + TEXTS;
+
+/// What inflating a body of that length takes beside the bytes that go in and come out.
+pub fn cost(packed: usize) -> usize {
+    STATE + packed.min(TEXTS)
+}
 
 /// Up to this length a body may be as much longer than its compressed form as it likes.
 const SMALL: usize = 1 << 20;
@@ -25,6 +40,8 @@ pub struct Inflater {
     pending: usize,
     /// The room that was paid for.
     paid: usize,
+    /// The most room from which there is a way to `most`, both being there while bytes are moved.
+    turn: usize,
 }
 
 /// How far inflating has come.
@@ -37,11 +54,25 @@ pub enum Progress {
 }
 
 impl Inflater {
-    /// Inflates a body to at most `most` bytes.
-    pub fn new(packed: Vec<u8>, most: usize) -> Inflater {
+    /// Inflates a body to at most `most` bytes; `left` is how much may ever be paid for at once.
+    pub fn new(packed: Vec<u8>, most: usize, left: usize) -> Inflater {
         let length = packed.len();
         let decoder = MultiGzDecoder::new(Cursor::new(packed));
-        Inflater { decoder, packed: length, most, out: Vec::new(), step: vec![0; STEP], pending: 0, paid: 0 }
+        let (out, step, turn) = (Vec::new(), vec![0; STEP], left.saturating_sub(most));
+        Inflater { decoder, packed: length, most, out, step, pending: 0, paid: 0, turn }
+    }
+
+    /// How much room a body of that length is to have: twice as much as before, or as much as there can be where
+    /// twice as much would leave no way there.
+    fn wanted(&self, length: usize) -> usize {
+        let twice = room(length, self.paid, 0, self.most);
+        if twice <= self.turn || twice >= self.most {
+            twice
+        } else if length <= self.turn {
+            self.turn
+        } else {
+            self.most
+        }
     }
 
     /// Room for that many bytes in all has been paid for.
@@ -57,7 +88,7 @@ impl Inflater {
         loop {
             let length = self.out.len() + self.pending;
             if length > self.paid {
-                return Ok(Progress::Needs(room(length, self.paid, 0, self.most)));
+                return Ok(Progress::Needs(self.wanted(length)));
             }
             if length > self.out.capacity() {
                 self.out.reserve_exact(self.paid - self.out.len());
@@ -86,6 +117,7 @@ impl Inflater {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::shares::{least_memory, reserve};
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;
 
@@ -97,7 +129,7 @@ mod tests {
 
     /// Inflates with as much room as it wants.
     fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>, Refusal> {
-        let mut inflater = Inflater::new(packed.to_vec(), most);
+        let mut inflater = Inflater::new(packed.to_vec(), most, usize::MAX);
         loop {
             match inflater.run()? {
                 Progress::Done => return Ok(inflater.finish()),
@@ -136,7 +168,7 @@ mod tests {
     #[test]
     fn no_byte_is_taken_that_was_not_paid_for() {
         let body = noise(3 << 20);
-        let mut inflater = Inflater::new(pack(&body), 4 << 20);
+        let mut inflater = Inflater::new(pack(&body), 4 << 20, usize::MAX);
         let mut times = 0;
         while let Progress::Needs(room) = inflater.run().unwrap() {
             assert!(inflater.out.capacity() <= inflater.paid && room <= 4 << 20);
@@ -147,5 +179,23 @@ mod tests {
         }
         assert!(inflater.out.capacity() <= inflater.paid && times < 10);
         assert_eq!(inflater.finish(), body);
+    }
+
+    #[test]
+    fn a_body_within_the_limit_fits_the_memory_that_is_enough_for_it() {
+        const MOST: usize = 1 << 20;
+        for length in [MOST, MOST / 2 + 1, MOST / 5 * 2, STEP + 1] {
+            let packed = pack(&noise(length));
+            // As it came: a body of unknown length may have room for `MOST`.
+            let left = reserve(least_memory(MOST)) - MOST_COST - MOST;
+            let mut inflater = Inflater::new(packed, MOST, left);
+            let mut paid = 0;
+            while let Progress::Needs(room) = inflater.run().unwrap() {
+                assert!(paid + room <= left && room > paid, "{length}: {paid} and {room}");
+                inflater.pay(room);
+                paid = room;
+            }
+            assert_eq!(inflater.finish().len(), length);
+        }
     }
 }

@@ -36,7 +36,7 @@ const WINDOW: u32 = 64 << 10;
 const BUFFER: usize = 16 << 10;
 
 /// The longest list of headers that an HTTP/2 client may send, in bytes.
-const HEADERS: u32 = 16 << 10;
+const HEADERS: u32 = 8 << 10;
 
 /// The bounds of the connections.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@ mod exchange;
 mod fields;
 mod form;
 mod forwarded;
+mod heads;
 mod inflate;
 mod listen;
 mod message;
@@ -25,13 +26,14 @@ mod meter;
 mod payload;
 mod query;
 mod route;
+mod shares;
 mod socket;
 mod work;
 
-pub use budget::least_memory;
 pub use caller::Site;
 pub use listen::{Bounds, bind, serve};
 pub use route::ENDPOINT;
+pub use shares::least_memory;
 
 use crate::pages::{self, Visit};
 use activity::Activity;
@@ -134,19 +136,14 @@ impl App {
         activity: &Arc<Activity>,
         proxy: bool,
     ) -> Answer {
-        let working = activity.begin();
+        let mut working = activity.begin();
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
-        let _forwarded = proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address)));
+        working.passed_on(proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address))));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let charge = self.budget.open(activity.allowance());
-        let mut answer = match edges::refusal(&head) {
-            Some(refusal) => {
-                entry.refuse("bad-head", refusal.reason);
-                answer::refused(refusal, head.version)
-            }
-            None => self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await,
-        };
+        let mut answer = self.clone().judge(&head, (body, charge), &caller, &mut entry).await;
+        answer.body_mut().charge_to(|| self.budget.open(activity.allowance()));
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
         entry.answered(&answer);
         activity.deliver(working, answer.body_mut());
@@ -159,20 +156,43 @@ impl App {
         let _ = self.calls.acquire_many(CALLS).await;
     }
 
+    /// Answers a request whose head is as HTTP has it, and for whose head there is room.
+    async fn judge(
+        self: Arc<App>,
+        head: &Parts,
+        (body, mut charge): (Incoming, Charge),
+        caller: &Caller,
+        entry: &mut Entry,
+    ) -> Answer {
+        if let Some(refusal) = edges::refusal(head) {
+            entry.refuse("bad-head", refusal.reason);
+            return answer::refused(refusal, head.version);
+        }
+        // Not waited for: it would be there meanwhile.
+        if charge.try_grow(heads::weight(head)).is_err() {
+            return exchange::no_room(&self, head, entry);
+        }
+        self.dispatch(head, (body, charge), caller, entry).await
+    }
+
     async fn dispatch(
         self: Arc<App>,
         head: &Parts,
-        (body, charge): (Incoming, Charge),
+        (body, mut charge): (Incoming, Charge),
         caller: &Caller,
         entry: &mut Entry,
     ) -> Answer {
         match route::place(head.uri.path()) {
             Place::Endpoint(path) => match route::wanted(&head.method, head.uri.query()) {
                 Wanted::Call => exchange::call(self, head, body, caller, (&path, charge), entry).await,
-                wanted if self.room.room().await => self.document(wanted, caller, (&path, charge), entry),
-                _ => {
+                wanted => {
+                    // It asks for no more, and others may.
+                    charge.settle();
+                    if self.room.room().await {
+                        return self.document(wanted, caller, (&path, charge), entry);
+                    }
                     entry.refuse("busy", "the answers that wait for their clients leave no room for another");
-                    error_page(StatusCode::SERVICE_UNAVAILABLE, "Server Too Busy")
+                    answer::busy_page()
                 }
             },
             Place::Below(path, rest) if head.method == Method::POST && caller.local => {

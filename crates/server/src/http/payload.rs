@@ -16,17 +16,22 @@ use tokio::time::Instant;
 /// How much is handed to the connection at once.
 const PIECE: usize = 4 << 10;
 
+/// How much of an answer the connection holds at most: what waits to be written and the piece behind it.
+const IN_FLIGHT: usize = 16 << 10;
+
 /// The body of an answer.
 pub struct Payload {
     delivery: Option<Arc<Delivery>>,
     pieces: VecDeque<Bytes>,
+    /// How many bytes of memory are there for this answer alone.
+    owned: usize,
+    charge: Option<Charge>,
     left: u64,
 }
 
 /// An answer on its way to its client.
 pub struct Delivery {
-    /// What has not been handed to the connection yet; none once the answer was cut off.
-    pieces: Mutex<Option<VecDeque<Bytes>>>,
+    rest: Mutex<Rest>,
     /// How many bytes the connection has written.
     taken: AtomicU64,
     start: Instant,
@@ -34,6 +39,14 @@ pub struct Delivery {
     moved: AtomicU64,
     /// The request, which is served until the last byte is written.
     _working: Option<Working>,
+}
+
+/// What is left of an answer.
+struct Rest {
+    /// What has not been handed to the connection yet; none once the answer was cut off.
+    pieces: Option<VecDeque<Bytes>>,
+    /// What its memory is charged to.
+    charge: Option<Charge>,
 }
 
 /// The answer was cut off, since its client did not take it.
@@ -59,15 +72,27 @@ impl Delivery {
         self.start.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
     }
 
-    /// Gives up what the client has not taken.
+    /// Gives up what the client has not taken, and its memory but for what the connection still holds.
     pub fn cut_off(&self) {
+        let mut rest = self.rest();
+        let left = rest.pieces.take();
+        let charge = rest.charge.take();
+        drop(rest);
         // Dropped outside the lock: that may wake others.
-        let left = self.pieces().take();
         drop(left);
+        if let Some(mut charge) = charge {
+            charge.shrink(charge.bytes().saturating_sub(IN_FLIGHT));
+            self.rest().charge = Some(charge);
+        }
     }
 
-    fn pieces(&self) -> MutexGuard<'_, Option<VecDeque<Bytes>>> {
-        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    /// True once it was given up.
+    pub fn is_cut_off(&self) -> bool {
+        self.rest().pieces.is_none()
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,19 +101,32 @@ impl Payload {
     pub fn new(pieces: impl IntoIterator<Item = Bytes>) -> Payload {
         let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Payload { delivery: None, pieces, left }
+        Payload { delivery: None, pieces, owned: 0, charge: None, left }
     }
 
     /// A body whose memory is charged until the client has it.
     pub fn charged(bytes: impl Owned, mut charge: Charge) -> Payload {
-        charge.replace(bytes.size());
-        Payload::new([Bytes::from_owner(Charged { bytes, _charge: charge })])
+        let owned = bytes.size();
+        charge.replace(owned);
+        Payload { owned, charge: Some(charge), ..Payload::new([Bytes::from_owner(bytes)]) }
+    }
+
+    /// Charges the memory of the answer to what `open` gives, unless that is done or it has none of its own.
+    pub fn charge_to(&mut self, open: impl FnOnce() -> Charge) {
+        if self.owned > 0 && self.charge.is_none() {
+            let mut charge = open();
+            charge.replace(self.owned);
+            self.charge = Some(charge);
+        }
     }
 
     /// Watches the answer on its way from now on. The request is served until the client has the answer.
     pub fn watch(&mut self, working: impl Into<Option<Working>>) -> Arc<Delivery> {
         let delivery = Arc::new(Delivery {
-            pieces: Mutex::new(Some(std::mem::take(&mut self.pieces))),
+            rest: Mutex::new(Rest {
+                pieces: Some(std::mem::take(&mut self.pieces)),
+                charge: self.charge.take(),
+            }),
             taken: AtomicU64::new(0),
             start: Instant::now(),
             moved: AtomicU64::new(0),
@@ -100,16 +138,18 @@ impl Payload {
 
     fn next(&mut self) -> Result<Option<Bytes>, CutOff> {
         let Some(delivery) = &self.delivery else { return Ok(next_piece(&mut self.pieces)) };
-        let mut pieces = delivery.pieces();
-        let piece = next_piece(pieces.as_mut().ok_or(CutOff)?);
-        drop(pieces);
-        Ok(piece.map(|bytes| Bytes::from_owner(Piece { bytes, delivery: Arc::clone(delivery) })))
+        let mut rest = delivery.rest();
+        let piece = next_piece(rest.pieces.as_mut().ok_or(CutOff)?);
+        drop(rest);
+        // A copy, so that the connection holds no more of the answer than the pieces that it has.
+        let own = |bytes: Bytes| if self.owned > 0 { Bytes::copy_from_slice(&bytes) } else { bytes };
+        Ok(piece.map(|bytes| Bytes::from_owner(Piece { bytes: own(bytes), delivery: Arc::clone(delivery) })))
     }
 }
 
 impl From<Bytes> for Payload {
     fn from(bytes: Bytes) -> Payload {
-        Payload::new([bytes])
+        Payload { owned: bytes.len(), ..Payload::new([bytes]) }
     }
 }
 
@@ -121,7 +161,7 @@ impl From<Vec<Bytes>> for Payload {
 
 impl From<String> for Payload {
     fn from(text: String) -> Payload {
-        Payload::new([Bytes::from(text)])
+        Payload { owned: text.capacity(), ..Payload::new([Bytes::from(text)]) }
     }
 }
 
@@ -182,18 +222,6 @@ impl Owned for Bytes {
     }
 }
 
-/// Bytes and what they are charged to.
-struct Charged<T> {
-    bytes: T,
-    _charge: Charge,
-}
-
-impl<T: Owned> AsRef<[u8]> for Charged<T> {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes.as_ref()
-    }
-}
-
 /// A piece that the connection has got. It drops it when it has written it.
 struct Piece {
     bytes: Bytes,
@@ -239,15 +267,55 @@ mod tests {
         let budget = Budget::new(1 << 20, 1);
         let free = || budget.free();
         let before = free();
-        let mut payload = Payload::charged(vec![0; 3 * PIECE], budget.open(None));
-        assert!(free() < before);
+        let bytes = Arc::new(());
+        let mut payload = Payload::charged(Held(vec![0; 20 * PIECE], Arc::clone(&bytes)), budget.open(None));
+        assert!(free() < before - 19 * PIECE as isize);
         let delivery = payload.watch(None);
         let first = payload.frame().await.unwrap().unwrap().into_data().unwrap();
         delivery.cut_off();
-        // The connection may still be writing the first piece.
+        // The connection still writes the first piece: it has that and no more of the answer.
+        assert_eq!((free(), Arc::strong_count(&bytes)), (before - IN_FLIGHT as isize, 1));
+        assert!(payload.frame().await.unwrap().is_err());
+        drop((payload, delivery));
         assert!(free() < before);
         drop(first);
         assert_eq!(free(), before);
-        assert!(payload.frame().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn what_an_answer_owns_is_charged_once_and_what_it_shares_is_not() {
+        let budget = Budget::new(1 << 20, 1);
+        let before = budget.free();
+        type Make = fn(&Arc<Budget>) -> Payload;
+        let payloads: [(Make, usize); 5] = [
+            (|_| Payload::from("shared"), 0),
+            (|_| Payload::from(vec![Bytes::from_static(b"shared")]), 0),
+            (|_| Payload::from(Bytes::from(vec![0; PIECE])), PIECE),
+            (|_| Payload::from("x".repeat(PIECE)), PIECE),
+            (|budget| Payload::charged(vec![0; PIECE], budget.open(None)), PIECE),
+        ];
+        for (payload, bytes) in payloads {
+            let mut payload = payload(&budget);
+            payload.charge_to(|| budget.open(None));
+            assert_eq!(before - budget.free(), bytes as isize);
+            let delivery = payload.watch(None);
+            drop((payload, delivery));
+            assert_eq!(budget.free(), before);
+        }
+    }
+
+    /// Bytes and something that tells whether they are still there.
+    struct Held(Vec<u8>, #[expect(dead_code, reason = "counted")] Arc<()>);
+
+    impl AsRef<[u8]> for Held {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    impl Owned for Held {
+        fn size(&self) -> usize {
+            self.0.len()
+        }
     }
 }
