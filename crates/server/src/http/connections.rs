@@ -93,13 +93,22 @@ impl Connections {
 
     /// Cuts off the answers that have not moved for longest, if that is `least` or longer.
     pub fn cut_off_stillest(&self, least: Duration) {
-        let all: Vec<Arc<Activity>> =
-            self.table().open.values().map(|open| Arc::clone(&open.activity)).collect();
+        let all = self.activities();
         let stillest = all.iter().filter_map(|activity| Some((activity.longest_stall()?, activity)));
         let stillest = stillest.max_by_key(|(stall, _)| *stall).filter(|(stall, _)| *stall >= least);
         if let Some((stall, activity)) = stillest {
             activity.cut_off(stall);
         }
+    }
+
+    /// Cuts off all answers that have not moved for that long.
+    pub fn cut_off(&self, still: Duration) {
+        self.activities().iter().for_each(|activity| activity.cut_off(still));
+    }
+
+    /// What happens on each connection, to look at while others come and go.
+    fn activities(&self) -> Vec<Arc<Activity>> {
+        self.table().open.values().map(|open| Arc::clone(&open.activity)).collect()
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

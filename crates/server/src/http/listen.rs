@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 /// The most streams that an HTTP/2 connection has at once.
@@ -37,6 +38,9 @@ const BUFFER: usize = 16 << 10;
 
 /// The longest list of headers that an HTTP/2 client may send, in bytes.
 const HEADERS: u32 = 8 << 10;
+
+/// How long an answer may stand still once the server stops.
+const STILL: Duration = Duration::from_secs(5);
 
 /// The bounds of the connections.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +83,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let connections = GracefulShutdown::new();
+    let (stopping, stopped) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -95,16 +100,24 @@ pub async fn serve(
             );
             continue;
         };
-        let (app, tls) = (Arc::clone(&app), tls.clone());
-        let connection = Connection { app, tls, peer, activity, proxy, bounds, place };
+        let (app, tls, stopped) = (Arc::clone(&app), tls.clone(), stopped.clone());
+        let connection = Connection { app, tls, stopped, peer, activity, proxy, bounds, place };
         tokio::spawn(connection.converse(stream, connections.watcher()));
     }
     drop(listener);
+    // Who has not agreed on keys has asked for nothing.
+    stopping.send_replace(true);
     tracing::info!(connections = connections.count(), "stopping: no new connections, calls under way finish");
     let finish = async {
         connections.shutdown().await;
         // A call whose client went away is not part of any connection any more.
         app.calls_finished().await;
+    };
+    let finish = async {
+        tokio::select! {
+            () = finish => {}
+            () = cut_off_still(&app) => {}
+        }
     };
     timeout(bounds.drain, finish).await.map_err(|_| {
         let seconds = bounds.drain.as_secs();
@@ -115,22 +128,44 @@ pub async fn serve(
     })
 }
 
+/// Cuts off, now and then, the answers that their clients do not take.
+async fn cut_off_still(app: &App) {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        app.connections.cut_off(STILL);
+    }
+}
+
+/// True for an error that says that the system has run out of something that a connection takes.
+fn is_shortage(error: &io::Error) -> bool {
+    const ENOMEM: i32 = 12;
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    const ENOBUFS: i32 = if cfg!(target_os = "linux") { 105 } else { 55 };
+    error.raw_os_error().is_some_and(|code| [ENOMEM, ENFILE, EMFILE, ENOBUFS].contains(&code))
+}
+
 /// Waits for a client.
 async fn accept(listener: &TcpListener, app: &App) -> (TcpStream, SocketAddr) {
     let mut pause = Duration::from_millis(5);
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            // The client was gone before it was accepted: none of our business.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            // Most likely out of file descriptors, which takes some connections to end.
-            Err(error) => {
+            // Takes some connections to end.
+            Err(error) if is_shortage(&error) => {
                 let closed = app.connections.close_one();
                 tracing::error!(%error, closed_an_idle_one = closed, "can't accept connections; trying again");
-                sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(1));
+            }
+            // The client was gone before it was accepted: none of our business.
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                if error.kind() == io::ErrorKind::ConnectionAborted {
+                    continue;
+                }
             }
         }
+        sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
     }
 }
 
@@ -138,6 +173,8 @@ async fn accept(listener: &TcpListener, app: &App) -> (TcpStream, SocketAddr) {
 struct Connection {
     app: Arc<App>,
     tls: Option<Tls>,
+    /// True once the server stops.
+    stopped: watch::Receiver<bool>,
     peer: SocketAddr,
     activity: Arc<Activity>,
     /// Whether the peer is a trusted proxy.
@@ -173,10 +210,12 @@ impl Connection {
     /// long.
     async fn greet(&self, stream: Socket, ends: Ends, watcher: Watcher) -> bool {
         let Some(tls) = &self.tls else { return self.serve(stream, ends, watcher).await };
-        match timeout(self.bounds.silence, tls.accept(stream)).await {
-            Ok(Ok(stream)) => return self.serve(stream, ends, watcher).await,
-            Ok(Err(error)) => tracing::debug!(%error, "closed a connection: no TLS came about"),
-            Err(_) => tracing::debug!("closed a connection: TLS took too long"),
+        let greeting = timeout(self.bounds.silence, tls.accept(stream));
+        match unless_stopped(self.stopped.clone(), greeting).await {
+            Some(Ok(Ok(stream))) => return self.serve(stream, ends, watcher).await,
+            Some(Ok(Err(error))) => tracing::debug!(%error, "closed a connection: no TLS came about"),
+            Some(Err(_)) => tracing::debug!("closed a connection: TLS took too long"),
+            None => tracing::debug!("closed a connection: the server stops before TLS came about"),
         }
         false
     }
@@ -194,6 +233,14 @@ impl Connection {
         let builder = protocols(self.bounds);
         let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
         connection.await.is_err_and(|error| is_timeout(&*error))
+    }
+}
+
+/// Does the work unless the server stops first.
+async fn unless_stopped<T>(mut stopped: watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        _ = stopped.wait_for(|stopped| *stopped) => None,
     }
 }
 
@@ -223,4 +270,30 @@ fn protocols(bounds: Bounds) -> Builder<TokioExecutor> {
 
 fn is_timeout(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[tokio::test]
+    async fn what_has_not_begun_ends_when_the_server_stops() {
+        let (stopping, stopped) = watch::channel(false);
+        assert_eq!(unless_stopped(stopped.clone(), ready(1)).await, Some(1));
+        let silent = tokio::spawn(unless_stopped(stopped.clone(), pending::<()>()));
+        tokio::task::yield_now().await;
+        stopping.send_replace(true);
+        assert_eq!(silent.await.unwrap(), None);
+        // Also what comes late.
+        assert_eq!(unless_stopped(stopped, pending::<()>()).await, None);
+    }
+
+    #[test]
+    fn only_a_shortage_closes_a_connection() {
+        for (code, shortage) in [(24, true), (23, true), (12, true), (1, false), (71, false), (103, false)] {
+            assert_eq!(is_shortage(&io::Error::from_raw_os_error(code)), shortage, "{code}");
+        }
+        assert!(!is_shortage(&io::Error::from(io::ErrorKind::ConnectionAborted)));
+    }
 }
