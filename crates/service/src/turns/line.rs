@@ -106,6 +106,13 @@ impl<S: Clone + Eq + Hash> Line<S> {
         Some(first)
     }
 
+    /// Takes out the one that came last of the part with most, and gives its number.
+    pub fn pop_newest(&mut self) -> Option<u64> {
+        let (name, part) = self.parts.iter().max_by_key(|(_, part)| part.waiting.len())?;
+        let (name, number) = (name.clone(), *part.waiting.keys().next_back()?);
+        self.remove(&name, number).map(|_| number)
+    }
+
     /// Takes out one that leaves. Nothing if it is not here.
     pub fn remove(&mut self, name: &S, number: u64) -> Option<Waiter> {
         let part = self.parts.get_mut(name)?;

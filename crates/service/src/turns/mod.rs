@@ -14,6 +14,7 @@ use state::{Entered, State};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// The bounds of a queue.
@@ -34,7 +35,7 @@ pub(crate) struct Bounds {
 /// Why there is no turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// As many wait as may.
+    /// As many wait as may: at once, or later where one of a shorter line came.
     Full,
     /// It has waited as long as it may.
     Late,
@@ -62,6 +63,24 @@ impl<K, S> Shared<K, S> {
     }
 }
 
+impl<K: Clone + Eq + Hash, S: Clone + Eq + Hash> Shared<K, S> {
+    /// One comes; others may be given turns if one of them had to make place.
+    fn enter(&self, key: &K, part: &S, weight: usize) -> (Entered, Vec<oneshot::Sender<()>>) {
+        let mut state = self.state();
+        match state.enter(&self.bounds, key, part, weight) {
+            waits @ Entered::Waiting(..) => (waits, state.advance(&self.bounds)),
+            entered => (entered, Vec::new()),
+        }
+    }
+}
+
+/// Tells those who have been given turns, without the lock. Who is gone meanwhile ends the turn it was given.
+fn wake(next: Vec<oneshot::Sender<()>>) {
+    for next in next {
+        let _ = next.send(());
+    }
+}
+
 impl<K, S> Turns<K, S>
 where
     K: Clone + Eq + Hash,
@@ -77,14 +96,15 @@ where
     /// Waits for a turn that takes `weight` units, or as many as a key may have.
     ///
     /// # Errors
-    /// [`Refused`]: at once where too many wait, or after the time that one may wait.
+    /// [`Refused`]: where too many wait, or after the time that one may wait.
     pub async fn take(&self, key: K, part: S, weight: usize) -> Result<Turn<K, S>, Refused> {
         let bounds = &self.shared.bounds;
         if bounds.units == 0 {
             return Err(Refused::Full);
         }
         let weight = weight.clamp(1, bounds.units_each);
-        let entered = self.shared.state().enter(bounds, &key, &part, weight);
+        let (entered, next) = self.shared.enter(&key, &part, weight);
+        wake(next);
         let turn = |number| Turn { shared: Arc::clone(&self.shared), key, part, weight, number };
         match entered {
             Entered::Full => Err(Refused::Full),
@@ -94,8 +114,9 @@ where
                 let mut turn = turn(Some(number));
                 match timeout(bounds.wait, woken).await {
                     Ok(Ok(())) => turn.number = None,
-                    // A call that waits is let go of only when its turn has come or it leaves.
-                    Ok(Err(_)) | Err(_) => return Err(Refused::Late),
+                    // It had to make place for a call of a shorter line.
+                    Ok(Err(_)) => return Err(Refused::Full),
+                    Err(_) => return Err(Refused::Late),
                 }
                 Ok(turn)
             }
@@ -136,9 +157,6 @@ where
         }
         let woken = state.advance(&self.shared.bounds);
         drop(state);
-        // Woken without the lock. Who is gone meanwhile ends the turn it was given.
-        for next in woken {
-            let _ = next.send(());
-        }
+        wake(woken);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Bounds;
 use super::line::{Line, Ring, Waiter};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use tokio::sync::oneshot;
 
@@ -28,6 +28,8 @@ pub(super) struct State<K, S> {
     keys: HashMap<K, Key<S>>,
     /// Keys that wait for units which others have. One that has as many as it may is not here.
     ring: Ring<K>,
+    /// Those that had to make place for others and have not noticed yet.
+    put_out: HashSet<u64>,
     next: u64,
 }
 
@@ -47,7 +49,14 @@ impl<S> Default for Key<S> {
 
 impl<K, S> Default for State<K, S> {
     fn default() -> State<K, S> {
-        State { running: 0, waiting: 0, keys: HashMap::new(), ring: Ring::default(), next: 0 }
+        State {
+            running: 0,
+            waiting: 0,
+            keys: HashMap::new(),
+            ring: Ring::default(),
+            put_out: HashSet::new(),
+            next: 0,
+        }
     }
 }
 
@@ -66,7 +75,7 @@ where
             self.running += weight;
             return Entered::Running;
         }
-        if waiting >= bounds.waiting_each || self.waiting >= bounds.waiting {
+        if waiting >= bounds.waiting_each || (self.waiting >= bounds.waiting && !self.make_place(waiting)) {
             return Entered::Full;
         }
         let number = self.next;
@@ -81,8 +90,29 @@ where
         Entered::Waiting(number, woken)
     }
 
-    /// One that waits leaves. False if it does not wait any more.
+    /// Puts out the newest of the longest line, if that is longer than a line of `waiting` becomes by another one:
+    /// nobody is shut out by a few who wait for much. False if there is none.
+    fn make_place(&mut self, waiting: usize) -> bool {
+        let longest = self.keys.iter().max_by_key(|(_, key)| key.line.len());
+        let Some(name) =
+            longest.filter(|(_, key)| key.line.len() > waiting + 1).map(|(name, _)| name.clone())
+        else {
+            return false;
+        };
+        let Some(number) = self.keys.get_mut(&name).and_then(|key| key.line.pop_newest()) else {
+            return false;
+        };
+        self.put_out.insert(number);
+        self.waiting -= 1;
+        self.settle(&name);
+        true
+    }
+
+    /// One that waits leaves. False if it has been given its turn.
     pub fn leave(&mut self, name: &K, part: &S, number: u64) -> bool {
+        if self.put_out.remove(&number) {
+            return true;
+        }
         let Some(key) = self.keys.get_mut(name) else { return false };
         if key.line.remove(part, number).is_none() {
             return false;

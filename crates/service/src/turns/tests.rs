@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::task::{JoinSet, yield_now};
 
 const LONG: Duration = Duration::from_secs(600);
@@ -139,16 +140,50 @@ impl Both {
     fn enter(&mut self, key: u8, part: u8, weight: usize) {
         let one = Came { key, part, weight: weight.min(self.bounds.units_each), number: self.came };
         self.came += 1;
+        let entered = self.state.enter(&self.bounds, &key, &part, one.weight);
+        let put_out = self.put_out(key);
         let expected = self.model.enter(&self.bounds, one);
         let runs = self.model.running.contains(&one);
-        match self.state.enter(&self.bounds, &key, &part, one.weight) {
+        assert!(put_out.is_none() || (expected && !runs), "{put_out:?} was put out for nobody");
+        match entered {
             Entered::Running => assert!(expected && runs),
-            Entered::Full => assert!(!expected),
+            Entered::Full => assert!(!expected && !self.could_put_out(key)),
             Entered::Waiting(number, woken) => {
                 assert!(expected && !runs);
                 self.waiting.push((one, number, woken));
+                self.advance();
             }
         }
+    }
+
+    /// How many of that key wait.
+    fn line(&self, key: u8) -> usize {
+        self.model.waiting.iter().filter(|one| one.key == key).count()
+    }
+
+    /// Whether one that comes could have the place of another one.
+    fn could_put_out(&self, key: u8) -> bool {
+        let longest = (0..4).map(|key| self.line(key)).max().unwrap();
+        self.line(key) < self.bounds.waiting_each && longest > self.line(key) + 1
+    }
+
+    /// The one that had to make place for another one of that key, if there is one.
+    fn put_out(&mut self, key: u8) -> Option<Came> {
+        let at =
+            self.waiting.iter_mut().position(|(.., woken)| woken.try_recv() == Err(TryRecvError::Closed))?;
+        assert!(self.model.waiting.len() == self.bounds.waiting && self.could_put_out(key));
+        let (one, number, _) = self.waiting.remove(at);
+        let of_part = |key, part| {
+            let waiting = self.model.waiting.iter().filter(move |one| (one.key, one.part) == (key, part));
+            (waiting.clone().count(), waiting.map(|one| one.number).max())
+        };
+        assert!((0..4).all(|key| self.line(key) <= self.line(one.key)), "another line is longer");
+        assert!((0..3).all(|part| of_part(one.key, part).0 <= of_part(one.key, one.part).0));
+        assert_eq!(of_part(one.key, one.part).1, Some(one.number), "another one came later");
+        self.model.waiting.retain(|other| other.number != one.number);
+        self.model.fewer(one);
+        assert!(self.state.leave(&one.key, &one.part, number));
+        Some(one)
     }
 
     fn end(&mut self, index: usize) {
@@ -342,6 +377,25 @@ async fn where_nothing_runs_or_nobody_waits_a_call_is_refused_at_once() {
     let (mut first, mut second) = (Box::pin(all.take(1, (), 1)), Box::pin(all.take(2, (), 1)));
     assert!(at_once(&mut first).await.is_none() && at_once(&mut second).await.is_none());
     assert_eq!(all.take(3, (), 1).await.unwrap_err(), Refused::Full);
+}
+
+#[tokio::test]
+async fn a_full_queue_has_a_place_for_one_of_a_shorter_line() {
+    let turns: Turns<&str> = Turns::new(Bounds { waiting_each: 3, waiting: 3, ..bounds(1, 1) });
+    let held = turns.take("other", (), 1).await.unwrap();
+    let mut many: Vec<_> = (0..3).map(|_| Box::pin(turns.take("many", (), 1))).collect();
+    for taking in &mut many {
+        assert!(at_once(taking).await.is_none());
+    }
+    let mut quiet = Box::pin(turns.take("quiet", (), 1));
+    assert!(at_once(&mut quiet).await.is_none());
+    assert_eq!(at_once(&mut many[2]).await.unwrap().unwrap_err(), Refused::Full);
+    assert!(at_once(&mut many[1]).await.is_none());
+    assert_eq!(turns.waiting(), 3);
+    assert_eq!(turns.take("many", (), 1).await.unwrap_err(), Refused::Full, "it has the longest line itself");
+    drop(held);
+    drop(at_once(&mut many[0]).await.unwrap().unwrap());
+    assert!(at_once(&mut quiet).await.unwrap().is_ok());
 }
 
 /// Counts what runs.
