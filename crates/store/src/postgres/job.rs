@@ -27,7 +27,11 @@ const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL 
 /// stops in the middle must not hold its account for ever.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL jit = off; \
     SET LOCAL plan_cache_mode = force_generic_plan; \
-    SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+    SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+    SET LOCAL statement_timeout = 0";
+
+/// What jobs without a deadline add: one that the role or the database has is not meant for them.
+const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// How transactions begin.
 pub(super) struct Begins {
@@ -43,7 +47,7 @@ impl Begins {
         let milliseconds = deadline.map(|time| i32::try_from(time.as_millis()).unwrap_or(i32::MAX).max(1));
         let timeout = milliseconds.map(|time| format!("; SET LOCAL statement_timeout = {time}"));
         let read = format!("{READ}{}", timeout.unwrap_or_default());
-        Begins { read: read.into(), read_out: READ.into(), write: WRITE.into() }
+        Begins { read: read.into(), read_out: format!("{READ}; {UNLIMITED}").into(), write: WRITE.into() }
     }
 }
 
