@@ -574,11 +574,10 @@ fn many_tests_of_one_column_are_each_decided(db: &Database) {
 
 /// A contact has one value of a custom field at most, but is in any number of groups.
 fn tests_of_one_custom_field_are_about_the_same_value(db: &Database) {
-    let account = with_groups(db);
+    let (account, field) = (with_groups(db), link("custom_field_value"));
     db.insert(account, ENTITY_CUSTOM_FIELD, vec![object(ENTITY_CUSTOM_FIELD, guid(31))]);
     let rows = [(0, "red wine"), (1, "white wine"), (2, "")]
         .map(|(owner, value)| (guid(owner), guid(31), Some(value.to_owned())));
-    let field = link("custom_field_value");
     db.write(move |writer| writer.link(account, field, &rows));
     let find = |filter| search(db, account, CONTACT, filter);
     let of = |column: Column, tests: &[(Operator, &str)]| {
