@@ -210,7 +210,7 @@ async fn a_search_of_a_quiet_account_is_among_the_first_and_look_ups_do_not_wait
 }
 
 #[tokio::test]
-async fn small_writes_go_in_together_and_full_batches_two_at_a_time() {
+async fn small_writes_go_in_together_and_full_batches_three_at_a_time() {
     let bench = Bench::new().await;
     let (held, mut running) = (Held::new(&bench).await, Running::default());
     for _ in 0..16 {
@@ -225,7 +225,7 @@ async fn small_writes_go_in_together_and_full_batches_two_at_a_time() {
         let request = contacts(&bench, 200);
         running.start(&bench, "full", bench.ready(&bench.session, operation::CREATE_CONTACT, request));
     }
-    until_waiting(&bench, Waiting { writes: 3, ..Waiting::default() }).await;
+    until_waiting(&bench, Waiting { writes: 2, ..Waiting::default() }).await;
     held.release().await;
     assert_eq!(running.outcomes().await, (5, 0, 0));
     assert_eq!(stored(&bench).await, 1016);
