@@ -1,6 +1,6 @@
 //! From a call to its operation.
 
-use crate::nested::Refused;
+use crate::nested::{Refused, below};
 use crate::session::Session;
 use crate::{Failure, Fault, Gone, Room, Service, batch, login, op};
 use contract::call::Work;
@@ -27,6 +27,9 @@ pub struct Call {
     /// Finds room for the answer.
     pub room: Arc<dyn Room>,
 }
+
+/// How many items below records count as a record where calls take turns.
+const NESTED: usize = 100;
 
 impl Service {
     /// Runs a call: the session first, then its turn and room for its answer, the quota, and the operation.
@@ -63,7 +66,9 @@ impl Service {
         let Some(call) = self.contract().calls.get(usize::from(operation.0)) else {
             return (Work::default(), 0);
         };
-        let records = call.batch.map_or(0, |batch| batch::items(&batch, request).len());
+        let items = call.batch.map_or(&[][..], |batch| batch::items(&batch, request));
+        // Records with much below them take more memory and time than others.
+        let records = items.len().max(items.iter().map(below).sum::<usize>() / NESTED);
         match operation {
             // What such an object counts is not found by key alone.
             operation::RETRIEVE if op::counts(request) => (Work::Read, records),

@@ -64,7 +64,8 @@ pub(crate) fn count(record: &Record) -> usize {
     record.present().map(|(_, value)| below(value)).sum()
 }
 
-fn below(value: &Value) -> usize {
+/// How many items the lists below a value have in all.
+pub(crate) fn below(value: &Value) -> usize {
     match value {
         Value::List(items) => items.len() + items.iter().map(below).sum::<usize>(),
         Value::Record(record) => count(record),

@@ -22,8 +22,9 @@ use service::{Admin, AdminError, Service};
 use std::fmt::Display;
 use std::io::{Write, stdout};
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Location, OpenError, Options, Store};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// The contract. That it has mistakes is possible in development only; the tests see to that.
 fn contract() -> Result<&'static Contract, Failure> {
@@ -33,8 +34,12 @@ fn contract() -> Result<&'static Contract, Failure> {
     })
 }
 
+/// A thread that had work that takes long, and then none for so long, ends and gives its memory back.
+const IDLE_THREADS: Duration = Duration::from_secs(3);
+
 fn runtime() -> Result<Runtime, Failure> {
-    Runtime::new().map_err(|error| Failure::new(Exit::Failed, format!("no threads can be started: {error}")))
+    let runtime = Builder::new_multi_thread().enable_all().thread_keep_alive(IDLE_THREADS).build();
+    runtime.map_err(|error| Failure::new(Exit::Failed, format!("no threads can be started: {error}")))
 }
 
 fn random() -> Result<SystemRandom, Failure> {

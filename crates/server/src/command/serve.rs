@@ -262,7 +262,7 @@ fn turns(settings: &Serve) -> TurnSettings {
     let turns = match &settings.place.database {
         Some(_) => TurnSettings::of_connections(settings.place.database_connections.get() as usize),
         // So that 16 short calls of an account run at once and share a commit.
-        None => TurnSettings { least_write: 25, ..TurnSettings::default() },
+        None => TurnSettings { least_write: 37, ..TurnSettings::default() },
     };
     let turns = TurnSettings {
         waiting_each: settings.waiting_calls,
