@@ -52,7 +52,7 @@ pub(crate) async fn describe_global(
 }
 
 /// DescribeCvObject: the fields of the object types asked for, with their properties, and the
-/// account's custom fields. A type that is asked for again is not described again: a request of 9 KB would get 80 MB.
+/// account's custom fields.
 ///
 /// # Errors
 /// The call's limit code for too many types.
@@ -69,11 +69,9 @@ pub(crate) async fn describe_object(
     let custom = service.store().look_up(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
     let custom = custom.await?;
     let mut results = contract.record(describe_cv_object_results::TYPE_ID);
-    for (index, value) in asked.iter().enumerate() {
-        if let Value::Enumeration(type_value) = value
-            && !asked[..index].contains(value)
-        {
-            let described = describe(contract, ObjectId(type_value.0), &custom);
+    for value in asked {
+        if let Value::Enumeration(value) = value {
+            let described = describe(contract, ObjectId(value.0), &custom);
             results.push(describe_cv_object_results::DESCRIBE_CV_OBJECT_RESULT, described);
         }
     }

@@ -101,16 +101,6 @@ async fn every_object_type_is_described_under_the_name_asked_for() {
 }
 
 #[tokio::test]
-async fn a_type_that_is_asked_for_again_is_described_once() {
-    let bench = Bench::new().await;
-    let asked = [["Contact", "Event", "Contact"], ["Event", "Event", "User"]].concat();
-    let described = describe(&bench, &asked).await;
-    let names: Vec<_> =
-        described.iter().map(|result| result.text(describe_cv_object_result::NAME).unwrap()).collect();
-    assert_eq!(names, ["Contact", "Event", "User"]);
-}
-
-#[tokio::test]
 async fn custom_fields_are_described_with_their_object() {
     let bench = Bench::new().await;
     let members = [
