@@ -44,6 +44,15 @@ impl Gone {
             left.await;
         }
     }
+
+    /// Does the work while the client is there; none once it has gone, and the work is dropped.
+    pub async fn unless_left<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.left() => None,
+            done = work => Some(done),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -107,11 +107,8 @@ impl Queues {
 }
 
 async fn unless_gone<T>(gone: &Gone, turn: impl Future<Output = Result<T, Refused>>) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        () = gone.left() => Err(Failure::Gone),
-        turn = turn => turn.map_err(|refused| Failure::Busy(reason(refused))),
-    }
+    let turn = gone.unless_left(turn).await.ok_or(Failure::Gone)?;
+    turn.map_err(|refused| Failure::Busy(reason(refused)))
 }
 
 fn reason(refused: Refused) -> &'static str {

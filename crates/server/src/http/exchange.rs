@@ -105,15 +105,6 @@ impl Drop for Presence {
     }
 }
 
-/// Does the work while the client is there; nothing comes of it once it has gone.
-async fn unless_gone<T>(gone: &Gone, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        biased;
-        () = gone.left() => None,
-        done = work => Some(done),
-    }
-}
-
 /// Room for answers in the memory of requests, as calls wait for it.
 pub struct AnswerRoom {
     pub budget: Arc<Budget>,
@@ -242,7 +233,7 @@ impl Job {
         let Job { message, expected, peer, gone } = self;
         let endpoint = message.endpoint.clone();
         // What it waits for, and holds meanwhile, is given up with its client.
-        let Some((read, charge)) = unless_gone(&gone, read(app, message)).await else {
+        let Some((read, charge)) = gone.unless_left(read(app, message)).await else {
             let line = Line::unread("vanished", "the client went away before its call was decoded");
             // Nobody reads it.
             return (busy(app.codec.reject_busy(expected)), line);
@@ -332,7 +323,7 @@ mod tests {
         let mut charge = budget.open(None);
         let waiting = tokio::spawn(async move {
             let work = async move { charge.grow(1 << 10).await };
-            unless_gone(&gone, work).await
+            gone.unless_left(work).await
         });
         tokio::task::yield_now().await;
         assert!(budget.is_short());
