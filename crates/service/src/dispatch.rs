@@ -28,8 +28,18 @@ pub struct Call {
     pub room: Arc<dyn Room>,
 }
 
-/// How many items below records count as a record where calls take turns.
+/// How many items below records count as a record where calls take turns: they take memory and time, too.
 const NESTED: usize = 100;
+
+/// What a call asks of the store.
+#[derive(Default)]
+struct Asks {
+    work: Work,
+    /// With how many records.
+    records: usize,
+    /// How many items the lists below its records have in all.
+    below: usize,
+}
 
 impl Service {
     /// Runs a call: the session first, then its turn and room for its answer, the quota, and the operation.
@@ -45,12 +55,12 @@ impl Service {
         let Call { operation, mut request, session, peer, gone, room, .. } = call;
         let mut session = self.open_session(session.as_deref(), peer).await?;
         self.hash_secrets(&session, peer, operation, &mut request, &gone).await?;
-        let (work, records) = self.asks(operation, &request);
+        let Asks { work, records, below } = self.asks(operation, &request);
         let _turn = self.inner.queues.of_call(session.account.id, work, records, &gone).await?;
         find_room(&*room, &gone).await?;
         session.at = self.now();
         self.count_call(&session).await?;
-        let running = self.run(operation, &session, request);
+        let running = self.run(operation, &session, request, below);
         if work == Work::Write {
             return Ok(running.await?);
         }
@@ -61,19 +71,14 @@ impl Service {
         }
     }
 
-    /// What a call asks of the store, and with how many records.
-    fn asks(&self, operation: OperationId, request: &Record) -> (Work, usize) {
-        let Some(call) = self.contract().calls.get(usize::from(operation.0)) else {
-            return (Work::default(), 0);
-        };
+    fn asks(&self, operation: OperationId, request: &Record) -> Asks {
+        let Some(call) = self.contract().calls.get(usize::from(operation.0)) else { return Asks::default() };
         let items = call.batch.map_or(&[][..], |batch| batch::items(&batch, request));
-        // Records with much below them take more memory and time than others.
-        let records = items.len().max(items.iter().map(below).sum::<usize>() / NESTED);
-        match operation {
-            // What such an object counts is not found by key alone.
-            operation::RETRIEVE if op::counts(request) => (Work::Read, records),
-            _ => (call.work, records),
-        }
+        let below = items.iter().map(below).sum();
+        // What such an object counts is not found by key alone.
+        let counts = operation == operation::RETRIEVE && op::counts(request);
+        let work = if counts { Work::Read } else { call.work };
+        Asks { work, records: items.len().max(below / NESTED), below }
     }
 
     /// Runs a call's operation on the records that it may see, and answers all of them.
@@ -82,9 +87,13 @@ impl Service {
         operation: OperationId,
         session: &Session,
         mut request: Record,
+        below: usize,
     ) -> Result<Record, Fault> {
         let most = self.settings().nested_items;
-        let refused = Refused::take(self.contract(), operation, &mut request, most);
+        let refused = match below > most {
+            true => Refused::take(self.contract(), operation, &mut request, most),
+            false => Refused::default(),
+        };
         let mut response = self.operate(operation, session, request).await?;
         refused.answer(self.contract(), operation, &mut response);
         Ok(response)
@@ -164,10 +173,6 @@ impl Service {
 
 /// Finds room for a call's answer.
 pub(crate) async fn find_room(room: &dyn Room, gone: &Gone) -> Result<(), Failure> {
-    let found = tokio::select! {
-        biased;
-        () = gone.left() => return Err(Failure::Gone),
-        found = room.room() => found,
-    };
+    let found = gone.unless_left(room.room()).await.ok_or(Failure::Gone)?;
     if found { Ok(()) } else { Err(Failure::Busy("there was no room for its answer in time")) }
 }

@@ -21,18 +21,17 @@ impl Refused {
         let Some(call) = contract.calls.get(usize::from(operation.0)) else { return refused };
         let Some(batch) = call.batch else { return refused };
         let limit = call.limit.map_or(usize::MAX, |(limit, _)| limit);
-        change_items(batch, request, |items| {
-            let too_many = |item: &Value| matches!(item, Value::Record(record) if count(record) > most);
-            if items.len() > limit || !items.iter().any(too_many) {
-                return;
+        let too_many = |item: &Value| matches!(item, Value::Record(record) if count(record) > most);
+        let Some(items) = batch::items_mut(&batch, request) else { return refused };
+        if items.len() > limit || !items.iter().any(too_many) {
+            return refused;
+        }
+        for (index, item) in std::mem::take(items).into_iter().enumerate() {
+            match item {
+                Value::Record(record) if count(&record) > most => refused.records.push((index, *record)),
+                item => items.push(item),
             }
-            for (index, item) in std::mem::take(items).into_iter().enumerate() {
-                match item {
-                    Value::Record(record) if count(&record) > most => refused.records.push((index, *record)),
-                    item => items.push(item),
-                }
-            }
-        });
+        }
         refused
     }
 
@@ -83,25 +82,4 @@ fn outcome(contract: &Contract, batch: &Batch, record: &Record) -> Outcome {
         errors: vec![code::CV91102],
         ..Outcome::default()
     }
-}
-
-/// Changes the records of a batch where they are in its request.
-fn change_items(batch: Batch, request: &mut Record, change: impl FnOnce(&mut Vec<Value>)) {
-    let Some(within) = batch.within else { return change_array(batch, request, change) };
-    let mut taken = request.take(within);
-    if let Some(record) = taken.as_record_mut() {
-        change_array(batch, record, change);
-    }
-    request.set(within, taken);
-}
-
-fn change_array(batch: Batch, holder: &mut Record, change: impl FnOnce(&mut Vec<Value>)) {
-    let mut taken = holder.take(batch.parameter);
-    if let Some(array) = taken.as_record_mut()
-        && let Value::List(mut items) = array.take(batch.item)
-    {
-        change(&mut items);
-        array.set(batch.item, Value::List(items));
-    }
-    holder.set(batch.parameter, taken);
 }

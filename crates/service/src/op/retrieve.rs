@@ -26,7 +26,7 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
         let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
         reader.fill_links(account, object, &mut records)?;
         derived::fill(reader, contract, account, object, &mut records)?;
-        if object == types::EVENT_DETAIL {
+        if counts {
             super::fill_event_details(reader, account, &mut records)?;
         }
         Ok::<_, StoreError>(records)
