@@ -141,8 +141,14 @@ impl App {
         let caller = Caller::of(&head, ends, &self.site);
         working.passed_on(proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address))));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
-        let charge = self.budget.open(activity.allowance());
-        let mut answer = self.clone().judge(&head, (body, charge), &caller, &mut entry).await;
+        let mut charge = self.budget.open(activity.allowance());
+        let mut answer = match self.refuse_head(&head, &mut charge, &mut entry) {
+            Some(refusal) => {
+                drop(charge);
+                refusal
+            }
+            None => self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await,
+        };
         answer.body_mut().charge_to(|| self.budget.open(activity.allowance()));
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
         entry.answered(&answer);
@@ -156,23 +162,15 @@ impl App {
         let _ = self.calls.acquire_many(CALLS).await;
     }
 
-    /// Answers a request whose head is as HTTP has it, and for whose head there is room.
-    async fn judge(
-        self: Arc<App>,
-        head: &Parts,
-        (body, mut charge): (Incoming, Charge),
-        caller: &Caller,
-        entry: &mut Entry,
-    ) -> Answer {
+    /// The answer to a head that is not as HTTP has it, or for which there is no room.
+    fn refuse_head(&self, head: &Parts, charge: &mut Charge, entry: &mut Entry) -> Option<Answer> {
         if let Some(refusal) = edges::refusal(head) {
             entry.refuse("bad-head", refusal.reason);
-            return answer::refused(refusal, head.version);
+            return Some(answer::refused(refusal, head.version));
         }
         // Not waited for: it would be there meanwhile.
-        if charge.try_grow(heads::weight(head)).is_err() {
-            return exchange::no_room(&self, head, entry);
-        }
-        self.dispatch(head, (body, charge), caller, entry).await
+        let denied = charge.try_grow(heads::weight(head)).is_err();
+        denied.then(|| exchange::no_room(self, head, entry))
     }
 
     async fn dispatch(
