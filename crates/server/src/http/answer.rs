@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_is_refused_for_want_of_room_is_told_when_to_try_again() {
+    fn every_503_has_retry_after() {
         for answer in [busy_text(), busy_page()] {
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(answer.headers()[RETRY_AFTER], "5");

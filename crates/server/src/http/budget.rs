@@ -5,7 +5,7 @@
 //! first: it is small, and nobody else can use it up, so that short calls never wait for long ones. Then the
 //! *common* part: those that wait have what fits there in the order of their arrival. The *reserve* is for one
 //! request at a time, the oldest that waits when nobody has it: it always gets on, so that requests never wait for each
-//! other in a circle. No request may hold more than the reserve: one that needs more can't be served at all.
+//! other in a circle. The reserve is also the most that one request may hold; one that needs more is refused.
 //!
 //! Answers are not refused any more, since what they tell has been done: they may overdraw the common part. So a
 //! call begins only while it is not overdrawn ([`Budget::room`]), and few calls run at once.

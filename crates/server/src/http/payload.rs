@@ -304,7 +304,7 @@ mod tests {
         }
     }
 
-    /// Bytes and something that tells whether they are still there.
+    /// Bytes with a counted reference, so that a test sees when they are freed.
     struct Held(Vec<u8>, #[expect(dead_code, reason = "counted")] Arc<()>);
 
     impl AsRef<[u8]> for Held {
