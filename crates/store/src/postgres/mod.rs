@@ -11,6 +11,7 @@ mod derive;
 mod distribute;
 mod durability;
 mod error;
+mod growth;
 mod job;
 mod migrate;
 mod place;
@@ -36,6 +37,7 @@ use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use connection::Connection;
 use deadpool_postgres::Client;
+use growth::Growth;
 use pool::Pool;
 use schema::Schema;
 use std::sync::Arc;
@@ -53,6 +55,7 @@ struct Shared {
     prepares: bool,
     runtime: Handle,
     begins: job::Begins,
+    growth: Growth,
 }
 
 impl Shared {
@@ -80,7 +83,8 @@ impl Server {
         warned.map_err(|error| OpenError::Database { place: name(), source: error.into() })?;
         drop(client);
         let begins = job::Begins::new(options.read_deadline);
-        let shared = Shared { schema, pool, prepares: !place.pooler, runtime: Handle::current(), begins };
+        let (prepares, runtime, growth) = (!place.pooler, Handle::current(), Growth::default());
+        let shared = Shared { schema, pool, prepares, runtime, begins, growth };
         Ok(Server { shared: Arc::new(shared) })
     }
 
@@ -100,7 +104,11 @@ impl Server {
         let turn = self.shared.pool.turn(None).await?;
         // A task of its own, so that it runs whether or not anybody waits for it.
         let task = tokio::spawn(job::write(Arc::clone(&self.shared), turn, move |access| job(access)));
-        task.await.unwrap_or(Err(StoreError::Closed))
+        let done = task.await.unwrap_or(Err(StoreError::Closed));
+        if done.is_ok() {
+            growth::committed(&self.shared);
+        }
+        done
     }
 
     pub async fn close(&self) {

@@ -185,3 +185,26 @@ async fn statements_stay_prepared_but_behind_a_pooler() {
         store.close().await;
     }
 }
+
+#[test]
+fn postgres_looks_at_tables_that_grow() {
+    let database = TestDatabase::empty();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = runtime.block_on(async {
+        let (store, account) = with_account(&database).await;
+        let records: Vec<_> = (0..2_000).map(|n| object(CONTACT, guid(n))).collect();
+        for batch in records.chunks(200) {
+            let batch = batch.to_vec();
+            let add =
+                move |writer: &mut store::Writer<'_>| writer.insert(account, CONTACT, &batch, Timestamp(0));
+            store.write(add).await.unwrap();
+        }
+        store
+    });
+    // Another task has it look.
+    let seen = || database.query("SELECT reltuples::bigint FROM pg_class WHERE relname = 'contact'").concat();
+    while seen().parse::<i64>().unwrap() < 1_000 {
+        std::thread::yield_now();
+    }
+    runtime.block_on(store.close());
+}
