@@ -10,6 +10,7 @@ pub mod code;
 pub mod email;
 pub mod list;
 pub mod mapping;
+pub mod memory;
 pub mod model;
 pub mod object;
 pub mod read;

@@ -60,13 +60,13 @@ impl Service {
         find_room(&*room, &gone).await?;
         session.at = self.now();
         self.count_call(&session).await?;
-        let running = self.run(operation, &session, request, below);
+        let running = self.run(operation, (&session, &*room), request, below);
         if work == Work::Write {
-            return Ok(running.await?);
+            return running.await;
         }
         tokio::select! {
             biased;
-            result = running => Ok(result?),
+            result = running => result,
             () = gone.left() => Err(Failure::Gone),
         }
     }
@@ -85,16 +85,16 @@ impl Service {
     async fn run(
         &self,
         operation: OperationId,
-        session: &Session,
+        (session, room): (&Session, &dyn Room),
         mut request: Record,
         below: usize,
-    ) -> Result<Record, Fault> {
+    ) -> Result<Record, Failure> {
         let most = self.settings().nested_items;
         let refused = match below > most {
             true => Refused::take(self.contract(), operation, &mut request, most),
             false => Refused::default(),
         };
-        let mut response = self.operate(operation, session, request).await?;
+        let mut response = self.operate(operation, (session, room), request).await?;
         refused.answer(self.contract(), operation, &mut response);
         Ok(response)
     }
@@ -102,72 +102,77 @@ impl Service {
     async fn operate(
         &self,
         operation: OperationId,
-        session: &Session,
+        (session, room): (&Session, &dyn Room),
         request: Record,
-    ) -> Result<Record, Fault> {
-        match operation {
-            operation::DESCRIBE_GLOBAL => op::describe_global(self, session, request).await,
-            operation::DESCRIBE_CV_OBJECT => op::describe_object(self, session, request).await,
-            operation::CREATE_CONTACT => op::create_contact(self, session, request).await,
-            operation::UPDATE_CONTACT => op::update_contact(self, session, request).await,
-            operation::UPSERT_CONTACT => op::upsert_contact(self, session, request).await,
-            operation::DELETE_CONTACT => op::delete_contact(self, session, request).await,
-            operation::CREATE_CONTACT_GROUP => op::create_contact_group(self, session, request).await,
+    ) -> Result<Record, Failure> {
+        let response = match operation {
+            operation::DESCRIBE_GLOBAL => op::describe_global(self, (session, room), request).await?,
+            operation::DESCRIBE_CV_OBJECT => op::describe_object(self, (session, room), request).await?,
+            operation::CREATE_CONTACT => op::create_contact(self, session, request).await?,
+            operation::UPDATE_CONTACT => op::update_contact(self, session, request).await?,
+            operation::UPSERT_CONTACT => op::upsert_contact(self, session, request).await?,
+            operation::DELETE_CONTACT => op::delete_contact(self, session, request).await?,
+            operation::CREATE_CONTACT_GROUP => op::create_contact_group(self, session, request).await?,
             operation::MANAGE_CONTACT_GROUP_MEMBERS => {
-                op::manage_contact_group_members(self, session, request).await
+                op::manage_contact_group_members(self, session, request).await?
             }
-            operation::CREATE_DISTRIBUTION_LIST => op::create_distribution_list(self, session, request).await,
+            operation::CREATE_DISTRIBUTION_LIST => {
+                op::create_distribution_list(self, session, request).await?
+            }
             operation::MANAGE_DISTRIBUTION_LIST_MEMBERS => {
-                op::manage_distribution_list_members(self, session, request).await
+                op::manage_distribution_list_members(self, session, request).await?
             }
-            operation::CREATE_CUSTOM_FIELD => op::create_custom_field(self, session, request).await,
-            operation::UPDATE_CUSTOM_FIELD => op::update_custom_field(self, session, request).await,
-            operation::CREATE_NO_REG_EVENT => op::create_no_reg_event(self, session, request).await,
-            operation::COPY_EVENT => op::copy_event(self, session, request).await,
-            operation::UPDATE_EVENT_PARAMETERS => op::update_event_parameters(self, session, request).await,
+            operation::CREATE_CUSTOM_FIELD => op::create_custom_field(self, session, request).await?,
+            operation::UPDATE_CUSTOM_FIELD => op::update_custom_field(self, session, request).await?,
+            operation::CREATE_NO_REG_EVENT => op::create_no_reg_event(self, session, request).await?,
+            operation::COPY_EVENT => op::copy_event(self, session, request).await?,
+            operation::UPDATE_EVENT_PARAMETERS => op::update_event_parameters(self, session, request).await?,
             operation::CREATE_POST_EVENT_FEEDBACK => {
-                op::create_post_event_feedback(self, session, request).await
+                op::create_post_event_feedback(self, session, request).await?
             }
-            operation::CREATE_SURVEY_ANSWER => op::create_survey_answer(self, session, request).await,
-            operation::ADD_ADVANCED_LOGIC => op::add_advanced_logic(self, session, request).await,
-            operation::CREATE_SESSION => op::create_session(self, session, request).await,
-            operation::UPDATE_SESSION => op::update_session(self, session, request).await,
-            operation::TRANSFER_INVITEE => op::transfer_invitee(self, session, request).await,
+            operation::CREATE_SURVEY_ANSWER => op::create_survey_answer(self, session, request).await?,
+            operation::ADD_ADVANCED_LOGIC => op::add_advanced_logic(self, session, request).await?,
+            operation::CREATE_SESSION => op::create_session(self, session, request).await?,
+            operation::UPDATE_SESSION => op::update_session(self, session, request).await?,
+            operation::TRANSFER_INVITEE => op::transfer_invitee(self, session, request).await?,
             operation::SIMPLE_EVENT_REGISTRATION => {
-                op::simple_event_registration(self, session, request).await
+                op::simple_event_registration(self, session, request).await?
             }
-            operation::CHECK_IN => op::check_in(self, session, request).await,
-            operation::VALIDATE_INVITEE => op::validate_invitee(self, session, request).await,
-            operation::SESSION_REG_ACTION => op::session_reg_action(self, session, request).await,
+            operation::CHECK_IN => op::check_in(self, session, request).await?,
+            operation::VALIDATE_INVITEE => op::validate_invitee(self, session, request).await?,
+            operation::SESSION_REG_ACTION => op::session_reg_action(self, session, request).await?,
             operation::UPDATE_INVITEE_INTERNAL_INFO => {
-                op::update_invitee_internal_info(self, session, request).await
+                op::update_invitee_internal_info(self, session, request).await?
             }
-            operation::UPDATE_GUEST_INFO => op::update_guest_info(self, session, request).await,
-            operation::UPDATE_REGISTRATION_TYPE => op::update_registration_type(self, session, request).await,
-            operation::CREATE_TRANSACTION => op::create_transaction(self, session, request).await,
-            operation::SEARCH => op::search(self, session, request).await,
-            operation::RETRIEVE => op::retrieve(self, session, request).await,
-            operation::GET_UPDATED => op::get_updated(self, session, request).await,
-            operation::GET_DELETED => op::get_deleted(self, session, request).await,
-            operation::SEND_EMAIL => op::send_email(self, session, request).await,
-            operation::CREATE_USER => op::create_user(self, session, request).await,
-            operation::UPDATE_USER => op::update_user(self, session, request).await,
-            operation::DELETE_USER => op::delete_user(self, session, request).await,
-            operation::MANAGE_USER_GROUP => op::manage_user_group(self, session, request).await,
-            operation::CREATE_APPROVER => op::create_approver(self, session, request).await,
-            operation::UPDATE_APPROVER => op::update_approver(self, session, request).await,
-            operation::DELETE_APPROVER => op::delete_approver(self, session, request).await,
-            operation::CREATE_MEETING_REQUEST => op::create_meeting_request(self, session, request).await,
-            operation::UPDATE_MEETING_REQUEST => op::update_meeting_request(self, session, request).await,
-            operation::CREATE_RFP => op::create_rfp(self, session, request).await,
-            operation::CREATE_RATE_HISTORY => op::create_rate_history(self, session, request).await,
-            operation::DELETE_RATE_HISTORY => op::delete_rate_history(self, session, request).await,
-            operation::CREATE_BUDGET_ITEM => op::create_budget_item(self, session, request).await,
-            operation::DELETE_BUDGET_ITEM => op::delete_budget_item(self, session, request).await,
-            operation::CREATE_CONVERSION_RATE => op::create_conversion_rate(self, session, request).await,
-            operation::DELETE_CONVERSION_RATE => op::delete_conversion_rate(self, session, request).await,
-            _ => Err(Fault::new(code::CV10108, "the operation is not built")),
-        }
+            operation::UPDATE_GUEST_INFO => op::update_guest_info(self, session, request).await?,
+            operation::UPDATE_REGISTRATION_TYPE => {
+                op::update_registration_type(self, session, request).await?
+            }
+            operation::CREATE_TRANSACTION => op::create_transaction(self, session, request).await?,
+            operation::SEARCH => op::search(self, session, request).await?,
+            operation::RETRIEVE => op::retrieve(self, (session, room), request).await?,
+            operation::GET_UPDATED => op::get_updated(self, session, request).await?,
+            operation::GET_DELETED => op::get_deleted(self, session, request).await?,
+            operation::SEND_EMAIL => op::send_email(self, session, request).await?,
+            operation::CREATE_USER => op::create_user(self, session, request).await?,
+            operation::UPDATE_USER => op::update_user(self, session, request).await?,
+            operation::DELETE_USER => op::delete_user(self, session, request).await?,
+            operation::MANAGE_USER_GROUP => op::manage_user_group(self, session, request).await?,
+            operation::CREATE_APPROVER => op::create_approver(self, session, request).await?,
+            operation::UPDATE_APPROVER => op::update_approver(self, session, request).await?,
+            operation::DELETE_APPROVER => op::delete_approver(self, session, request).await?,
+            operation::CREATE_MEETING_REQUEST => op::create_meeting_request(self, session, request).await?,
+            operation::UPDATE_MEETING_REQUEST => op::update_meeting_request(self, session, request).await?,
+            operation::CREATE_RFP => op::create_rfp(self, session, request).await?,
+            operation::CREATE_RATE_HISTORY => op::create_rate_history(self, session, request).await?,
+            operation::DELETE_RATE_HISTORY => op::delete_rate_history(self, session, request).await?,
+            operation::CREATE_BUDGET_ITEM => op::create_budget_item(self, session, request).await?,
+            operation::DELETE_BUDGET_ITEM => op::delete_budget_item(self, session, request).await?,
+            operation::CREATE_CONVERSION_RATE => op::create_conversion_rate(self, session, request).await?,
+            operation::DELETE_CONVERSION_RATE => op::delete_conversion_rate(self, session, request).await?,
+            _ => return Err(Fault::new(code::CV10108, "the operation is not built").into()),
+        };
+        Ok(response)
     }
 }
 

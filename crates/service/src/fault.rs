@@ -18,6 +18,11 @@ impl Fault {
     pub fn new(code: Code, reason: impl Into<String>) -> Fault {
         Fault { code, reason: reason.into() }
     }
+
+    /// The fault of a call whose answer would not fit the memory of requests.
+    pub fn too_long() -> Fault {
+        Fault::new(code::CV10000, "its answer would take more memory than one may: ask for less at once")
+    }
 }
 
 impl From<StoreError> for Fault {

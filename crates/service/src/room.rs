@@ -1,12 +1,23 @@
 //! Room for a call's answer, which is the caller's to find.
 
+use crate::{Failure, Fault};
 use std::fmt::Debug;
 use std::pin::Pin;
+use store::StoreError;
 
-/// Finds room for what a call will answer. Asked once the call has its turn, before it begins.
+/// How many bytes the records of an answer may take before more room is asked for: enough for 200 objects as people
+/// have them.
+const SHORT: usize = 4 << 20;
+
+/// Finds room for what a call will answer.
 pub trait Room: Send + Sync + Debug {
-    /// Waits for room; false if there was none in time.
+    /// Waits for the room that most answers take; false if there was none in time. Asked once the call has its
+    /// turn, before it begins.
     fn room(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+
+    /// Waits for the room that a long answer takes, which the call has until it is answered; gives how many bytes its
+    /// records may take. None if there was none in time.
+    fn enlarge(&self) -> Pin<Box<dyn Future<Output = Option<usize>> + Send + '_>>;
 }
 
 /// Room without end.
@@ -16,5 +27,32 @@ pub struct Unbounded;
 impl Room for Unbounded {
     fn room(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(std::future::ready(true))
+    }
+
+    fn enlarge(&self) -> Pin<Box<dyn Future<Output = Option<usize>> + Send + '_>> {
+        Box::pin(std::future::ready(Some(usize::MAX)))
+    }
+}
+
+/// An answer being made.
+pub(crate) type Making<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Makes the answer of a call that only reads: in as many bytes as `make` is given, and once more in the room of a long
+/// answer if they do not suffice, which `make` says by [`StoreError::TooMuch`].
+///
+/// # Errors
+/// Those of `make`; busy if there was no room in time; CV10000 for an answer that would be too long for any room.
+pub(crate) async fn make<'a, T>(
+    room: &dyn Room,
+    make: impl Fn(usize) -> Making<'a, T>,
+) -> Result<T, Failure> {
+    match make(SHORT).await {
+        Err(StoreError::TooMuch) => {}
+        done => return Ok(done.map_err(Fault::from)?),
+    }
+    let bytes = room.enlarge().await.ok_or(Failure::Busy("there was no room for a long answer in time"))?;
+    match make(bytes).await {
+        Err(StoreError::TooMuch) => Err(Fault::too_long().into()),
+        done => Ok(done.map_err(Fault::from)?),
     }
 }

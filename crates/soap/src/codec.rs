@@ -174,9 +174,24 @@ impl Codec {
         session: Option<&SessionHeader>,
         response: &Record,
     ) -> Result<Vec<u8>, Rejection> {
+        Ok(self.write_within(version, operation, session, response, usize::MAX)?.unwrap_or_default())
+    }
+
+    /// As [`Codec::write`], but gives up an answer that is longer than `most` bytes: none then.
+    ///
+    /// # Errors
+    /// As [`Codec::write`].
+    pub fn write_within(
+        &self,
+        version: Version,
+        operation: OperationId,
+        session: Option<&SessionHeader>,
+        response: &Record,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, Rejection> {
         let described = self.contract.model.operation(operation);
         let ty = self.contract.model.ty(described.response);
-        let mut writer = Writer::new();
+        let mut writer = Writer::within(most);
         open_envelope(&mut writer, version);
         if let Some(session) = session.filter(|_| described.header) {
             writer.open_prefixed("soap", "Header");
@@ -187,8 +202,12 @@ impl Codec {
         writer.open(&ty.name, self.contract.address(ty.namespace));
         let encoder = Encoder { contract: self.contract, tables: &self.tables };
         let fits = response.ty() == described.response;
-        match encoder.record(&mut writer, response, described.response) {
-            Ok(()) if fits => Ok(writer.finish()),
+        let written = encoder.record(&mut writer, response, described.response);
+        if writer.is_full() {
+            return Ok(None);
+        }
+        match written {
+            Ok(()) if fits => Ok(Some(writer.finish())),
             _ => Err(Rejection {
                 status: 500,
                 content_type: content_type(version),

@@ -1,10 +1,11 @@
 //! From elements to records: the only decoder, driven by the contract.
 
 use crate::Limits;
-use crate::meter::{self, OverBudget};
+use crate::meter::OverBudget;
 use crate::reason::{Halt, Trouble, ValueError};
 use crate::table::Tables;
 use crate::xml::{Element, Event, Malformed, Ns, Reader, XmlError};
+use contract::memory;
 use contract::scalar::{
     parse_boolean, parse_date_time, parse_decimal, parse_double, parse_int, parse_long, quoted,
 };
@@ -48,7 +49,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
     pub(crate) fn record(&mut self, ty: TypeId) -> Result<Record, Halt> {
         let complex = self.contract.model.ty(ty);
         let room = self.reader.attributes.len().min(complex.members.len());
-        self.reader.tally.hold(meter::record(room))?;
+        self.reader.tally.hold(memory::record(room))?;
         let mut record = Record::with_room(&self.contract.model, ty, room);
         let names = &self.tables.of(ty).attributes;
         let mut next = 0;
@@ -57,8 +58,8 @@ impl<'a, 'm> Decoder<'a, 'm> {
                 continue;
             }
             if let Some(field) = names.find(&mut next, Ns::NONE, attribute.local) {
-                if attribute.value.len() > meter::INLINE {
-                    self.reader.tally.hold(meter::text(attribute.value.len()))?;
+                if attribute.value.len() > memory::INLINE {
+                    self.reader.tally.hold(memory::text(attribute.value.len()))?;
                 }
                 let member = &complex.members[usize::from(field.0)];
                 let value = self.value(member, &attribute.value);
@@ -104,8 +105,8 @@ impl<'a, 'm> Decoder<'a, 'm> {
             }
             let grown = (record.room(), room_of(record.get(field)));
             if room != grown {
-                let held = meter::values(room.0) + meter::values(room.1);
-                self.reader.tally.hold(meter::values(grown.0) + meter::values(grown.1) - held)?;
+                let held = memory::values(room.0) + memory::values(room.1);
+                self.reader.tally.hold(memory::values(grown.0) + memory::values(grown.1) - held)?;
             }
         }
     }
@@ -146,7 +147,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
                 return Ok(Value::Nil);
             }
             let text = self.text()?;
-            self.reader.tally.hold(meter::text(text.len()))?;
+            self.reader.tally.hold(memory::text(text.len()))?;
             let value = self.value(member, &text);
             if let Cow::Owned(text) = text {
                 self.reader.tally.release(text.capacity());

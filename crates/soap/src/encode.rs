@@ -5,7 +5,7 @@ use crate::write::Writer;
 use contract::scalar::format_double;
 use contract::{Contract, Kind, Member, Record, Scalar, TypeId, TypeRef, Value};
 
-/// A record that the contract does not allow.
+/// A record that the contract does not allow, or that is longer than the document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Misfit;
 
@@ -84,6 +84,9 @@ impl Encoder<'_> {
         let open = |writer: &mut Writer<'static>| {
             writer.open(&member.name, self.contract.address(member.namespace));
         };
+        if writer.is_full() {
+            return Err(Misfit);
+        }
         match value {
             // An array's null item, or a member that may be null but not missing.
             Value::Absent | Value::Nil if member.nillable && (member.repeated || member.min > 0) => {

@@ -4,14 +4,13 @@ use crate::Version;
 use crate::content_type::ContentType;
 use crate::decode::Decoder;
 use crate::header::{self, SessionHeader};
-use crate::meter;
 use crate::reason::{Halt, Trouble};
 use crate::route::open_envelope;
 use crate::table;
 use crate::xml::{Element, Event};
 use contract::handles::array::cvent_session_header;
 use contract::model::Operation;
-use contract::{Contract, Record, Value};
+use contract::{Contract, Record, Value, memory};
 
 /// What an envelope holds.
 pub(crate) struct Contents {
@@ -120,7 +119,7 @@ fn body(
                     match parameters.take(field) {
                         value if value.is_absent() => {}
                         value => {
-                            decoder.reader.tally.release(meter::value(body.get(field)));
+                            decoder.reader.tally.release(memory::value(body.get(field)));
                             body.set(field, value);
                         }
                     }

@@ -2,13 +2,12 @@
 
 use crate::Version;
 use crate::decode::Decoder;
-use crate::meter;
 use crate::reason::{Halt, Trouble, ValueError};
 use crate::write::Writer;
 use crate::xml::Ns;
 use contract::handles::array::cvent_session_header as handle;
 use contract::scalar::quoted;
-use contract::{Contract, Value};
+use contract::{Contract, Value, memory};
 use std::fmt;
 
 /// The session header as a request brought it, to be echoed in the answer.
@@ -58,7 +57,7 @@ impl SessionHeader {
                 }
                 (Ns::SOAP12, "relay") => header.relay = flag("EncodedRelay")?,
                 (Ns::SOAP11, "actor") | (Ns::SOAP12, "role") => {
-                    decoder.reader.tally.hold(meter::ALLOCATION + value.len())?;
+                    decoder.reader.tally.hold(memory::ALLOCATION + value.len())?;
                     header.actor = Some(value.into());
                 }
                 _ => {}

@@ -1,7 +1,5 @@
 //! What a request takes of the memory that all requests share.
 
-use contract::{Record, Value};
-use std::mem::size_of;
 use thiserror::Error;
 
 /// Accounts for the memory that a request takes while it is read.
@@ -30,37 +28,6 @@ impl Meter for Unmetered {
 
 /// How many bytes may be taken before the meter is told.
 const STEP: usize = 64 << 10;
-
-/// What an allocation takes beyond the bytes asked for.
-pub(crate) const ALLOCATION: usize = 16;
-
-/// How long a text a [`Value`] holds without an allocation.
-pub(crate) const INLINE: usize = 24;
-
-/// What a record takes, with room for so many values.
-pub(crate) fn record(room: usize) -> usize {
-    size_of::<Record>() + ALLOCATION + values(room)
-}
-
-/// What room for so many values takes.
-pub(crate) fn values(room: usize) -> usize {
-    if room == 0 { 0 } else { room * size_of::<Value>() + ALLOCATION }
-}
-
-/// What a text takes.
-pub(crate) fn text(length: usize) -> usize {
-    if length > INLINE { length + ALLOCATION } else { 0 }
-}
-
-/// What a value takes besides its own place.
-pub(crate) fn value(of: &Value) -> usize {
-    match of {
-        Value::Text(held) => text(held.len()),
-        Value::Record(held) => record(held.room()) + held.present().map(|(_, of)| value(of)).sum::<usize>(),
-        Value::List(items) => values(items.capacity()) + items.iter().map(value).sum::<usize>(),
-        _ => 0,
-    }
-}
 
 /// Adds up what is taken, and tells the meter in steps. What is given back before it was told is
 /// never told; what was told stays told.
@@ -140,13 +107,5 @@ mod tests {
         let mut tally = Tally::new(&mut meter);
         assert_eq!(tally.hold(90_000), Ok(()));
         assert_eq!(tally.hold(90_000), Err(OverBudget));
-    }
-
-    #[test]
-    fn a_text_is_inline_up_to_its_bound() {
-        for length in [INLINE, INLINE + 1] {
-            let Value::Text(text) = Value::from("x".repeat(length).as_str()) else { unreachable!() };
-            assert_eq!(text.is_heap_allocated(), length > INLINE);
-        }
     }
 }

@@ -8,6 +8,8 @@ use std::io::Write as _;
 /// Writes one document.
 pub(crate) struct Writer<'n> {
     out: Vec<u8>,
+    /// How many bytes it may write. Nobody reads what is longer, so that text beyond them is left out.
+    most: usize,
     open: Vec<Open<'n>>,
     /// The last start tag is not closed yet.
     in_tag: bool,
@@ -27,9 +29,19 @@ struct Open<'n> {
 impl<'n> Writer<'n> {
     /// A writer that has written the XML declaration.
     pub(crate) fn new() -> Writer<'n> {
+        Writer::within(usize::MAX)
+    }
+
+    /// The same for a document of at most so many bytes.
+    pub(crate) fn within(most: usize) -> Writer<'n> {
         let mut out = Vec::with_capacity(1024);
         out.extend_from_slice(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>");
-        Writer { out, open: Vec::new(), in_tag: false, prefixes: 0 }
+        Writer { out, most, open: Vec::new(), in_tag: false, prefixes: 0 }
+    }
+
+    /// True once the document is longer than it may be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.out.len() > self.most
     }
 
     /// The document. Elements that are still open are closed.
@@ -63,7 +75,7 @@ impl<'n> Writer<'n> {
     /// Adds an attribute to the element just opened.
     pub(crate) fn attribute(&mut self, name: &str, value: &str) {
         self.begin_attribute(name);
-        escape(&mut self.out, value, IN_ATTRIBUTE);
+        self.escape(value, IN_ATTRIBUTE);
         self.out.push(b'"');
     }
 
@@ -98,7 +110,17 @@ impl<'n> Writer<'n> {
             return;
         }
         self.seal();
-        escape(&mut self.out, text, IN_TEXT);
+        self.escape(text, IN_TEXT);
+    }
+
+    /// Writes text in pieces, as long as there is room.
+    fn escape(&mut self, text: &str, place: u8) {
+        let mut rest = text;
+        while !rest.is_empty() && !self.is_full() {
+            let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
+            escape(&mut self.out, piece, place);
+            rest = behind;
+        }
     }
 
     /// Adds text that needs no escaping.
@@ -154,6 +176,9 @@ impl<'n> Writer<'n> {
         self.open.last().map_or("", |element| element.default)
     }
 }
+
+/// How much text is written before the length is looked at again, in bytes.
+const PIECE: usize = 64 << 10;
 
 const IN_TEXT: u8 = 1;
 const IN_ATTRIBUTE: u8 = 2;

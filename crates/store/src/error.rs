@@ -61,6 +61,9 @@ pub enum StoreError {
     /// A job that reads took longer than it may.
     #[error("the read took longer than it may")]
     Deadline,
+    /// A job that reads was given more than it wants, see [`crate::ObjectReader::at_most`].
+    #[error("the records take more memory than the read may")]
+    TooMuch,
     /// The job panicked.
     #[error("the job panicked")]
     Panicked,

@@ -1,7 +1,8 @@
-//! How long a job that reads may go on: until its deadline, and as long as somebody waits for it.
+//! How long a job that reads may go on: until its deadline, as long as somebody waits for it, and until it has read
+//! more than it may.
 
 use crate::error::{Result, StoreError};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -13,6 +14,8 @@ pub(crate) struct Lease {
     until: OnceLock<Option<Instant>>,
     is_left: AtomicBool,
     left: Notify,
+    /// How many bytes of records it may still read.
+    rest: AtomicUsize,
     /// Whether the job was told to stop: what it answers then is not all there is.
     is_told: AtomicBool,
 }
@@ -23,9 +26,14 @@ pub(crate) struct Caller(Arc<Lease>);
 impl Lease {
     /// A lease of some time, or for as long as somebody waits.
     pub fn new(time: Option<Duration>) -> (Arc<Lease>, Caller) {
-        let (until, is_left) = (OnceLock::new(), AtomicBool::new(false));
-        let lease = Lease { time, until, is_left, left: Notify::new(), is_told: AtomicBool::new(false) };
-        let lease = Arc::new(lease);
+        let lease = Arc::new(Lease {
+            time,
+            until: OnceLock::new(),
+            is_left: AtomicBool::new(false),
+            left: Notify::new(),
+            rest: AtomicUsize::new(usize::MAX),
+            is_told: AtomicBool::new(false),
+        });
         (Arc::clone(&lease), Caller(lease))
     }
 
@@ -48,6 +56,21 @@ impl Lease {
         };
         self.is_told.store(true, Ordering::Release);
         Err(error)
+    }
+
+    /// Bounds the bytes of records that the job may read from now on.
+    pub fn at_most(&self, bytes: usize) {
+        self.rest.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts bytes of records that the job has read. Only the thread of the job calls this.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMuch`] if they are more than it may read.
+    pub fn take(&self, bytes: usize) -> Result<()> {
+        let rest = self.rest.load(Ordering::Relaxed).checked_sub(bytes).ok_or(StoreError::TooMuch)?;
+        self.rest.store(rest, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Waits until the job has to stop, and says why.
@@ -100,6 +123,15 @@ mod tests {
         assert_eq!(lease.check(), Ok(()));
         drop(caller);
         assert_eq!(lease.check(), Err(StoreError::Abandoned));
+    }
+
+    #[test]
+    fn a_job_reads_no_more_than_it_may() {
+        let (lease, _caller) = Lease::new(None);
+        assert_eq!(lease.take(1 << 40), Ok(()));
+        lease.at_most(10);
+        assert_eq!(lease.take(10), Ok(()));
+        assert_eq!(lease.take(1), Err(StoreError::TooMuch));
     }
 
     #[tokio::test]

@@ -110,6 +110,21 @@ def nested_floods(target):
     expect(set(statuses) <= {200, 400, 503}, f"200 records: {statuses}")
 
 
+@case()
+def long_answers(target):
+    """Six calls at once that ask for the description of Contact 200 times, 9 KB for 80 MB, hold no more than the budget: an
+    answer that would take more than one may is refused while it is made."""
+    def types(count):
+        return f'<ObjectTypes xmlns="{OBJECTS}">{"<CvObjectType>Contact</CvObjectType>" * count}</ObjectTypes>'
+
+    flood = Flood(target.port, [target.call(ATTACKER, "DescribeCvObject", types(200))] * 6)
+    statuses = flood.statuses()
+    expect_room(target)
+    expect(set(statuses) <= {500, 503} and 500 in statuses, f"answered {statuses}")
+    answer = target.ask(ATTACKER, "DescribeCvObject", types(8))
+    expect(answer.status == 200 and len(answer.body) > 1 << 20, f"8 types: {answer}")
+
+
 @case(unchanged=True)
 def order_of_faults(target):
     """Records past the limit are still decoded: serializer, mustUnderstand, session and limit keep their order."""

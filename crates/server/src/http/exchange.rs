@@ -2,27 +2,25 @@
 
 use super::answer::{Answer, answer, busy, charged, error_page};
 use super::body::Refusal;
-use super::budget::{Budget, Charge, Denied};
+use super::budget::{Charge, Denied};
 use super::caller::Caller;
-use super::connections::Connections;
 use super::entry::Entry;
 use super::message::{Message, read};
 use super::query::danger;
+use super::room::{CallRoom, SHORT};
+use super::work::Undone;
 use super::{App, dangerous};
-use contract::OperationId;
-use contract::handles::operation::LOGIN;
+use contract::call::Work;
+use contract::{OperationId, Record};
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room, Unbounded};
-use soap::{Position, Rejection, Request, ServiceFault, Version};
+use service::{Call, Failure, Fault, Gone, Room};
+use soap::{Position, Rejection, Request, ServiceFault, SessionHeader, Version};
 use std::borrow::Cow;
-use std::fmt;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Answers a POST to the endpoint.
 pub async fn call(
@@ -103,33 +101,6 @@ impl Drop for Presence {
             gone.leave();
         }
     }
-}
-
-/// Room for answers in the memory of requests, as calls wait for it.
-pub struct AnswerRoom {
-    pub budget: Arc<Budget>,
-    pub connections: Arc<Connections>,
-}
-
-/// How long an answer may stand still while calls wait for room.
-const STILL: Duration = Duration::from_secs(1);
-
-impl Room for AnswerRoom {
-    fn room(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        Box::pin(self.budget.room(|| self.connections.cut_off_stillest(STILL)))
-    }
-}
-
-impl fmt::Debug for AnswerRoom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnswerRoom").finish_non_exhaustive()
-    }
-}
-
-/// What finds room for the answer of an operation. Login's answer is shorter than its request was allowed to be without
-/// taking anything from others, and Login holds the turn to hash meanwhile: it waits for none.
-pub fn room_for(app: &App, operation: OperationId) -> Arc<dyn Room> {
-    if operation == LOGIN { Arc::new(Unbounded) } else { Arc::clone(&app.room) as Arc<dyn Room> }
 }
 
 /// The SOAPAction. Two of them are one with a comma, as ASP.NET has it, and so no operation's.
@@ -257,6 +228,7 @@ impl Job {
         };
         let mut line = Line::of(app, &request);
         let Request { version, operation, session, body, .. } = request;
+        let room = CallRoom::new(&app.room, operation, charge);
         let call = Call {
             operation,
             request: body,
@@ -264,31 +236,69 @@ impl Job {
             peer,
             endpoint: endpoint.clone(),
             gone,
-            room: room_for(app, operation),
+            room: Arc::clone(&room) as Arc<dyn Room>,
         };
-        let answer = match app.service.call(call).await {
-            Ok(record) => match app.codec.write(version, operation, session.as_ref(), &record) {
-                Ok(bytes) => {
-                    drop(record);
-                    charged(StatusCode::OK, soap::content_type(version), bytes, charge)
-                }
-                Err(rejection) => {
-                    line.refuse("unwritable", rejection.reason.to_string());
-                    rejected(rejection)
-                }
-            },
-            Err(Failure::Fault(Fault { code, reason })) => {
+        let written = match app.service.call(call).await {
+            Ok(record) => write(app, (version, operation, session), record, &room).await,
+            Err(failure) => Err(Unwritten::Failed(failure)),
+        };
+        let answer = match written {
+            Ok(bytes) => charged(StatusCode::OK, soap::content_type(version), bytes, room.charge().await),
+            Err(Unwritten::Misfit(rejection)) => {
+                line.refuse("unwritable", rejection.reason.to_string());
+                rejected(rejection)
+            }
+            Err(Unwritten::Failed(Failure::Fault(Fault { code, reason }))) => {
                 line.refuse(app.contract.codes.entry(code).name.as_str(), reason);
                 fault(version, app.codec.write_fault(version, &ServiceFault { code, actor: endpoint }))
             }
-            Err(Failure::Busy(reason)) => {
+            Err(Unwritten::Failed(Failure::Busy(reason))) => {
                 line.refuse("busy", reason);
                 busy(app.codec.reject_busy(version))
             }
             // Nobody reads it.
-            Err(Failure::Gone) => busy(app.codec.reject_busy(version)),
+            Err(Unwritten::Failed(Failure::Gone)) => busy(app.codec.reject_busy(version)),
         };
         (answer, line)
+    }
+}
+
+/// Why there is no answer that tells of success.
+enum Unwritten {
+    /// There is nothing to tell.
+    Failed(Failure),
+    /// What there is does not fit the contract.
+    Misfit(Rejection),
+}
+
+impl From<Rejection> for Unwritten {
+    fn from(rejection: Rejection) -> Unwritten {
+        Unwritten::Misfit(rejection)
+    }
+}
+
+/// Writes the answer to a call. One that is long is written in a room of its own, where it keeps nobody waiting, or
+/// refused if the call has only read.
+async fn write(
+    app: &Arc<App>,
+    (version, operation, session): (Version, OperationId, Option<SessionHeader>),
+    record: Record,
+    room: &CallRoom,
+) -> Result<Vec<u8>, Unwritten> {
+    let reads = app.contract.calls.get(usize::from(operation.0)).is_some_and(|call| call.work != Work::Write);
+    let most = if reads { SHORT } else { usize::MAX };
+    if let Some(bytes) = app.codec.write_within(version, operation, session.as_ref(), &record, most)? {
+        return Ok(bytes);
+    }
+    let no_room = Failure::Busy("there was no room for a long answer in time");
+    let Some(most) = room.lengthen().await else { return Err(Unwritten::Failed(no_room)) };
+    let ours = Arc::clone(app);
+    let work = move || ours.codec.write_within(version, operation, session.as_ref(), &record, most);
+    match app.work.run(work).await {
+        Ok(written) => written?.ok_or_else(|| Unwritten::Failed(Fault::too_long().into())),
+        Err(Undone::Busy) => Err(Unwritten::Failed(Failure::Busy("others wrote their answers for too long"))),
+        // The same as for a panic anywhere else in a call, whose task ends.
+        Err(Undone::Panicked) => std::panic::resume_unwind(Box::new("writing an answer panicked")),
     }
 }
 
@@ -312,6 +322,7 @@ fn reason(rejection: &Rejection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::budget::Budget;
 
     #[tokio::test(start_paused = true)]
     async fn a_request_whose_client_is_gone_waits_for_no_memory() {

@@ -9,13 +9,14 @@ use super::body::Refusal;
 use super::budget::Charge;
 use super::caller::Caller;
 use super::entry::Entry;
-use super::exchange::{Presence, room_for};
+use super::exchange::Presence;
 use super::fields;
+use super::room::CallRoom;
 use contract::{Contract, Namespace, Record, Value};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone};
+use service::{Call, Failure, Fault, Gone, Room};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ pub async fn call(
         Err(text) => return refuse(entry, "bad-form", "a parameter is missing or is not of its type", &text),
     };
     let gone = Gone::new();
+    let room = CallRoom::new(&app.room, operation, received.charge);
     let call = Call {
         operation,
         request,
@@ -59,7 +61,7 @@ pub async fn call(
         peer: caller.address,
         endpoint: caller.endpoint(path),
         gone: gone.clone(),
-        room: room_for(&app, operation),
+        room: Arc::clone(&room) as Arc<dyn Room>,
     };
     let presence = Presence::of(gone);
     let running = Arc::clone(&app.calls).acquire_owned().await;
@@ -67,7 +69,7 @@ pub async fn call(
     let task = tokio::spawn(async move {
         let result = ours.service.call(call).await;
         drop(running);
-        (result, received.charge)
+        (result, room.charge().await)
     });
     let ended = task.await;
     presence.answered();

@@ -25,6 +25,7 @@ mod message;
 mod meter;
 mod payload;
 mod query;
+mod room;
 mod route;
 mod shares;
 mod socket;
@@ -36,7 +37,7 @@ pub use route::ENDPOINT;
 pub use shares::least_memory;
 
 use crate::pages::{self, Visit};
-use activity::Activity;
+use activity::{Activity, Working};
 use address::AddressKey;
 use answer::{Answer, charged_page, content_type, document, error_page, page, plain_error};
 use body::Intake;
@@ -46,12 +47,12 @@ use connections::Connections;
 use contract::Contract;
 use documents::Documents;
 use entry::Entry;
-use exchange::AnswerRoom;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode, Version};
+use room::AnswerRoom;
 use route::{Place, Wanted};
-use service::{Clock, Room, Service};
+use service::{Clock, Service};
 use soap::Codec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -128,49 +129,86 @@ impl App {
         }
     }
 
-    /// Answers a request.
-    pub async fn answer(
+    /// Answers a request. What its head takes is charged, or the head refused and dropped, before this returns: as many
+    /// heads as there are streams may have come before anything more is done about the first.
+    ///
+    /// # Errors
+    /// `REFUSED_STREAM` for an HTTP/2 request for which there is no memory: nothing of it was done, as the client knows by
+    /// that. An answer would take memory, too, as long as the client does not take it.
+    pub fn answer(
         self: Arc<App>,
         request: Request<Incoming>,
         ends: Ends,
-        activity: &Arc<Activity>,
+        activity: Arc<Activity>,
         proxy: bool,
-    ) -> Answer {
+    ) -> impl Future<Output = Result<Answer, h2::Error>> + Send {
         let mut working = activity.begin();
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
         working.passed_on(proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address))));
         let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut charge = self.budget.open(activity.allowance());
-        let mut answer = match self.refuse_head(&head, &mut charge, &mut entry) {
-            Some(refusal) => {
-                drop(charge);
-                refusal
+        let asked = match self.admit(&head, &activity, &mut working) {
+            Ok(charge) => match edges::refusal(&head) {
+                None => Ok((head, (body, charge), caller)),
+                Some(refusal) => {
+                    entry.refuse("bad-head", refusal.reason);
+                    Err(Ok(self.finish(answer::refused(refusal, head.version), &head)))
+                }
+            },
+            Err(_) if head.version == Version::HTTP_2 => {
+                entry.refuse("busy", "other requests hold the memory that --request-memory allows");
+                Err(Err(h2::Error::from(h2::Reason::REFUSED_STREAM)))
             }
-            None => self.clone().dispatch(&head, (body, charge), &caller, &mut entry).await,
+            Err(_) => Err(Ok(self.finish(exchange::no_room(&self, &head, &mut entry), &head))),
         };
-        answer.body_mut().charge_to(|| self.budget.open(activity.allowance()));
+        async move {
+            let mut answer = match asked {
+                Ok((head, body, caller)) => {
+                    let answer = self.clone().dispatch(&head, body, &caller, &mut entry).await;
+                    self.finish(answer, &head)
+                }
+                Err(Ok(refusal)) => refusal,
+                Err(Err(error)) => {
+                    entry.unanswered();
+                    return Err(error);
+                }
+            };
+            answer.body_mut().charge_to(|| self.budget.open(activity.allowance()));
+            entry.answered(&answer);
+            activity.deliver(working, answer.body_mut());
+            Ok(answer)
+        }
+    }
+
+    /// Adds to an answer what every answer has.
+    fn finish(&self, mut answer: Answer, head: &Parts) -> Answer {
         answer::finish(&mut answer, head.version, &head.headers, self.lab);
-        entry.answered(&answer);
-        activity.deliver(working, answer.body_mut());
         answer
+    }
+
+    /// Charges what a request takes before anything is done about it; gives the charge of its head. Not waited for: it
+    /// would be there meanwhile.
+    fn admit(
+        &self,
+        head: &Parts,
+        activity: &Activity,
+        working: &mut Working,
+    ) -> Result<Charge, budget::Denied> {
+        if head.version == Version::HTTP_2 && !working.is_alone() {
+            let mut stream = self.budget.open(None);
+            stream.try_grow(heads::STREAM)?;
+            stream.settle();
+            working.hold(stream);
+        }
+        let mut charge = self.budget.open(activity.allowance());
+        charge.try_grow(heads::weight(head))?;
+        Ok(charge)
     }
 
     /// Waits until no call runs any more, not even one whose client is gone.
     pub async fn calls_finished(&self) {
         // The semaphore is never closed.
         let _ = self.calls.acquire_many(CALLS).await;
-    }
-
-    /// The answer to a head that is not as HTTP has it, or for which there is no room.
-    fn refuse_head(&self, head: &Parts, charge: &mut Charge, entry: &mut Entry) -> Option<Answer> {
-        if let Some(refusal) = edges::refusal(head) {
-            entry.refuse("bad-head", refusal.reason);
-            return Some(answer::refused(refusal, head.version));
-        }
-        // Not waited for: it would be there meanwhile.
-        let denied = charge.try_grow(heads::weight(head)).is_err();
-        denied.then(|| exchange::no_room(self, head, entry))
     }
 
     async fn dispatch(

@@ -2,7 +2,7 @@
 
 use super::lookups;
 use crate::session::Session;
-use crate::{Fault, Service, batch};
+use crate::{Failure, Room, Service, batch, room};
 use contract::handles::message::{describe_cv_object, describe_cv_object_response, describe_global_response};
 use contract::handles::object::{
     answer_detail, custom_field, cv_object, cv_object_type_array, describe_cv_object_result,
@@ -11,7 +11,7 @@ use contract::handles::object::{
 };
 use contract::handles::{object_type, operation};
 use contract::object::Lookup;
-use contract::{Contract, ObjectId, Property, Record, Value};
+use contract::{Contract, ObjectId, Property, Record, Value, memory};
 use store::StoreError;
 
 /// What the account's quota is called where there is none: the largest number the answer can hold.
@@ -20,15 +20,18 @@ const NO_MAXIMUM: i64 = i32::MAX as i64;
 /// DescribeGlobal: the account's limits, the object types, and the lists of codes.
 pub(crate) async fn describe_global(
     service: &Service,
-    session: &Session,
+    (session, room): (&Session, &dyn Room),
     _: Record,
-) -> Result<Record, Fault> {
+) -> Result<Record, Failure> {
     let contract = service.contract();
     let account = session.account.id;
     let calls = service.calls_today(session).await?;
-    let own = service.store().look_up(move |reader| {
-        let types = reader.contact_types(account)?;
-        Ok::<_, StoreError>((types, reader.all(account, object_type::ENTITY_CUSTOM_FIELD)?))
+    let own = room::make(room, |bytes| {
+        Box::pin(service.store().look_up(move |reader| {
+            reader.at_most(bytes);
+            let types = reader.contact_types(account)?;
+            Ok::<_, StoreError>((types, reader.all(account, object_type::ENTITY_CUSTOM_FIELD)?))
+        }))
     });
     let (contact_types, custom_fields) = own.await?;
     let maximum = session.account.max_record_set;
@@ -58,26 +61,50 @@ pub(crate) async fn describe_global(
 /// The call's limit code for too many types.
 pub(crate) async fn describe_object(
     service: &Service,
-    session: &Session,
+    (session, room): (&Session, &dyn Room),
     request: Record,
-) -> Result<Record, Fault> {
+) -> Result<Record, Failure> {
     let contract = service.contract();
     let account = session.account.id;
     let asked = request.record(describe_cv_object::OBJECT_TYPES);
     let asked = asked.map_or(&[][..], |types| types.list(cv_object_type_array::CV_OBJECT_TYPE));
     batch::within_limit(contract, operation::DESCRIBE_CV_OBJECT, asked.len())?;
-    let custom = service.store().look_up(move |reader| reader.all(account, object_type::ENTITY_CUSTOM_FIELD));
-    let custom = custom.await?;
-    let mut results = contract.record(describe_cv_object_results::TYPE_ID);
-    for value in asked {
-        if let Value::Enumeration(value) = value {
-            let described = describe(contract, ObjectId(value.0), &custom);
-            results.push(describe_cv_object_results::DESCRIBE_CV_OBJECT_RESULT, described);
-        }
-    }
+    let objects: Vec<ObjectId> = asked.iter().filter_map(object_of).collect();
+    drop(request);
+    let results = room::make(room, |bytes| {
+        let objects = &objects;
+        Box::pin(async move {
+            let custom = service.store().look_up(move |reader| {
+                reader.at_most(bytes);
+                reader.all(account, object_type::ENTITY_CUSTOM_FIELD)
+            });
+            describe_all(contract, objects, &custom.await?, bytes)
+        })
+    });
     let mut response = contract.record(describe_cv_object_response::TYPE_ID);
-    response.set(describe_cv_object_response::DESCRIBE_CV_OBJECT_RESULT, results);
+    response.set(describe_cv_object_response::DESCRIBE_CV_OBJECT_RESULT, results.await?);
     Ok(response)
+}
+
+fn object_of(value: &Value) -> Option<ObjectId> {
+    if let Value::Enumeration(value) = value { Some(ObjectId(value.0)) } else { None }
+}
+
+/// The descriptions of object types, which take at most so many bytes.
+fn describe_all(
+    contract: &Contract,
+    objects: &[ObjectId],
+    custom: &[Record],
+    bytes: usize,
+) -> Result<Record, StoreError> {
+    let mut results = contract.record(describe_cv_object_results::TYPE_ID);
+    let mut rest = bytes;
+    for &object in objects {
+        let described = describe(contract, object, custom);
+        rest = rest.checked_sub(memory::whole(&described)).ok_or(StoreError::TooMuch)?;
+        results.push(describe_cv_object_results::DESCRIBE_CV_OBJECT_RESULT, described);
+    }
+    Ok(results)
 }
 
 fn describe(contract: &Contract, id: ObjectId, custom: &[Record]) -> Record {

@@ -3,11 +3,12 @@
 use super::object_type;
 use crate::derived;
 use crate::session::Session;
-use crate::{Fault, Service, batch};
+use crate::{Failure, Fault, Room, Service, batch, room};
 use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
 use contract::handles::{code, object_type as types, operation};
 use contract::{Contract, FieldId, Guid, Kind, ObjectType, Record, Scalar, TypeRef, Value};
+use std::sync::Arc;
 use store::{Reader, StoreError};
 
 /// Retrieve: the objects that are in the account, in the order of the identifiers, with their
@@ -15,15 +16,19 @@ use store::{Reader, StoreError};
 ///
 /// # Errors
 /// CV20018 without identifiers, CV20021 for too many, CV20001 if one is not a GUID.
-pub(crate) async fn retrieve(service: &Service, session: &Session, request: Record) -> Result<Record, Fault> {
+pub(crate) async fn retrieve(
+    service: &Service,
+    (session, room): (&Session, &dyn Room),
+    request: Record,
+) -> Result<Record, Failure> {
     let contract = service.contract();
     let object = object_type(&request, retrieve::OBJECT_TYPE);
-    let ids = ids(contract, &request)?;
+    let ids: Arc<[Guid]> = ids(contract, &request)?.into();
     let counts = counts(&request);
     drop(request);
     let account = session.account.id;
-    let job = move |reader: &Reader<'_>| {
-        let mut records: Vec<Record> = reader.get(account, object, &ids)?.into_iter().flatten().collect();
+    let job = move |reader: &Reader<'_>, ids: &[Guid]| {
+        let mut records: Vec<Record> = reader.get(account, object, ids)?.into_iter().flatten().collect();
         reader.fill_links(account, object, &mut records)?;
         derived::fill(reader, contract, account, object, &mut records)?;
         if counts {
@@ -31,14 +36,21 @@ pub(crate) async fn retrieve(service: &Service, session: &Session, request: Reco
         }
         Ok::<_, StoreError>(records)
     };
-    let found = match counts {
-        true => service.store().read(job).await,
-        false => service.store().look_up(job).await,
-    };
+    let found = room::make(room, |bytes| {
+        let ids = Arc::clone(&ids);
+        let bounded = move |reader: &Reader<'_>| {
+            reader.at_most(bytes);
+            job(reader, &ids)
+        };
+        match counts {
+            true => Box::pin(service.store().read(bounded)),
+            false => Box::pin(service.store().look_up(bounded)),
+        }
+    });
     let mut result = contract.record(retrieve_result::TYPE_ID);
     let unset = unset_values(contract, contract.object(object));
     let secret: Vec<FieldId> = contract.object(object).hashed().collect();
-    for mut record in found? {
+    for mut record in found.await? {
         for field in &secret {
             record.take(*field);
         }

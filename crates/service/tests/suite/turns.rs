@@ -63,6 +63,10 @@ impl Room for Gate {
             true
         })
     }
+
+    fn enlarge(&self) -> Pin<Box<dyn Future<Output = Option<usize>> + Send + '_>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// Room that notes that a call has its turn.
@@ -77,6 +81,10 @@ impl Room for Noted {
     fn room(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         self.begun.lock().unwrap().push(self.name);
         self.room.room()
+    }
+
+    fn enlarge(&self) -> Pin<Box<dyn Future<Output = Option<usize>> + Send + '_>> {
+        self.room.enlarge()
     }
 }
 

@@ -204,3 +204,27 @@ fn an_answer_that_does_not_fit_is_a_server_fault() {
     let other = record(message::login::TYPE_ID);
     assert!(codec.write(Version::V11, operation::LOGIN, None, &other).is_err());
 }
+
+#[test]
+fn an_answer_that_is_longer_than_wanted_is_given_up() {
+    let codec = codec(Quirks::default());
+    let login = |text: &str| {
+        let mut result = record(object::login_result::TYPE_ID);
+        result.set(object::login_result::ERROR_MESSAGE, text);
+        let mut response = record(message::login_response::TYPE_ID);
+        response.set(message::login_response::LOGIN_RESULT, result);
+        response
+    };
+    let within = |text: &str, most: usize| {
+        codec.write_within(Version::V11, operation::LOGIN, None, &login(text), most).unwrap()
+    };
+    let whole = within("Ä & B", usize::MAX).unwrap();
+    assert_eq!(within("Ä & B", whole.len()).unwrap(), whole);
+    assert_eq!(within("Ä & B", whole.len() / 2), None);
+    // A text is written in pieces, so that a long one is not written to its end either.
+    let long = "&Ä\u{ffff}".repeat(100_000);
+    let escaped = long.replace('&', "&amp;").replace('\u{ffff}', "&#xFFFF;");
+    let text = String::from_utf8(within(&long, usize::MAX).unwrap()).unwrap();
+    assert!(text.contains(&escaped));
+    assert_eq!(within(&long, text.len() - 100), None);
+}

@@ -6,6 +6,7 @@ use super::schema::Schema;
 use super::value::Parameter;
 use crate::account::AccountId;
 use crate::error::{Result, StoreError};
+use contract::{Record, memory};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use tokio_postgres::Row;
@@ -32,6 +33,17 @@ impl<'a> Access<'a> {
     /// Of a connection on which a transaction of that mode is open.
     pub fn new(schema: &'a Schema, connection: &'a Connection, mode: Mode) -> Access<'a> {
         Access { schema, connection, mode, held: RefCell::default() }
+    }
+
+    /// Bounds the memory of what the job is given, if it only reads.
+    pub fn bound(&self, bytes: usize) {
+        self.connection.at_most(bytes);
+    }
+
+    /// A record that the job is given, counted.
+    pub fn taken(&self, record: Record) -> Result<Record> {
+        self.connection.took(memory::whole(&record))?;
+        Ok(record)
     }
 
     /// The rows of a statement about one account, which is its `$1`; `rest` are `$2` and on.

@@ -82,7 +82,7 @@ impl Connection {
         self.ask(sql, parameters, true, async |mut rows| {
             let mut out = Vec::new();
             while let Some(row) = rows.try_next().await? {
-                self.go_on().map_err(Stop::Over)?;
+                self.go_on().and_then(|()| self.took(row.raw_size_bytes())).map_err(Stop::Over)?;
                 out.push(row);
             }
             Ok(out)
@@ -197,6 +197,18 @@ impl Connection {
     /// Fails once the job has to stop. Rows that are there already keep its lease from being looked at otherwise.
     fn go_on(&self) -> Result<()> {
         self.lease.as_deref().map_or(Ok(()), Lease::check)
+    }
+
+    /// Bounds the memory of what a job that reads is given.
+    pub fn at_most(&self, bytes: usize) {
+        if let Some(lease) = &self.lease {
+            lease.at_most(bytes);
+        }
+    }
+
+    /// Counts bytes that a job is given; fails if they are more than it may be given.
+    pub fn took(&self, bytes: usize) -> Result<()> {
+        self.lease.as_deref().map_or(Ok(()), |lease| lease.take(bytes))
     }
 
     /// Sends a statement, and what has to come before it, without waiting in between.

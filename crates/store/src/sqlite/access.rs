@@ -4,6 +4,7 @@ use super::journal::Part;
 use super::schema::Schema;
 use crate::error::Result;
 use crate::lease::Lease;
+use contract::{Record, memory};
 use rusqlite::{CachedStatement, Connection};
 
 /// A connection within a transaction, and the tables it knows.
@@ -28,6 +29,14 @@ impl<'a> Access<'a> {
     /// As [`Lease::check`].
     pub(super) fn go_on(&self) -> Result<()> {
         self.lease.map_or(Ok(()), Lease::check)
+    }
+
+    /// Counts a record that the job is given.
+    ///
+    /// # Errors
+    /// As [`Lease::take`].
+    pub(super) fn took(&self, record: &Record) -> Result<()> {
+        self.lease.map_or(Ok(()), |lease| lease.take(memory::whole(record)))
     }
 
     /// A verb's statement, which is counted.

@@ -6,6 +6,10 @@ use contract::{FieldId, Guid, ObjectId, Record, Timestamp};
 
 /// Reads objects.
 pub trait ObjectReader {
+    /// Bounds the memory of the records that the job is given from now on, in bytes. One that would be given more
+    /// fails with [`crate::StoreError::TooMuch`]. No bound for a job that writes, whose records its caller bounds.
+    fn at_most(&self, bytes: usize);
+
     /// The objects of those ids, without the details that are links (see [`super::LinkReader::fill_links`]).
     ///
     /// Members that show another object's have its present values, and once it is gone the last.

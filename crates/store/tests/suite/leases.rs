@@ -23,6 +23,7 @@ on_all![
     a_job_that_nobody_waits_for_does_not_begin,
     look_ups_pass_jobs_that_hold_all_other_connections,
     a_write_that_nobody_waits_for_does_not_begin,
+    a_job_is_given_no_more_than_it_allows,
 ];
 
 /// Connections that jobs of `read` may use at once: one less than there are, in every place.
@@ -215,4 +216,38 @@ fn a_write_that_nobody_waits_for_does_not_begin(db: &Database) {
     holding.let_go(db);
     let usage = db.runtime.block_on(store.read(move |reader| reader.usage(account, "day")));
     assert_eq!(usage, Ok(0));
+}
+
+fn a_job_is_given_no_more_than_it_allows(db: &Database) {
+    let (store, account) = with_deadline(db, None);
+    let ids: Vec<_> = (0..CONTACTS).map(guid).collect();
+    let one = db.runtime.block_on(store.look_up({
+        let id = ids[0];
+        move |reader| {
+            Ok(reader
+                .get(account, CONTACT, &[id])?
+                .into_iter()
+                .flatten()
+                .map(|found| contract::memory::whole(&found))
+                .sum())
+        }
+    }));
+    let one: usize = one.unwrap();
+    assert!(one > 100, "{one}");
+    let given = |most: usize, count: usize| {
+        let ids = ids[..count].to_vec();
+        db.runtime.block_on(store.look_up(move |reader| {
+            reader.at_most(most);
+            Ok(reader.get(account, CONTACT, &ids)?.len())
+        }))
+    };
+    // Where rows are there beside their records, both count.
+    assert_eq!(given(one * 40, 10), Ok(10));
+    assert_eq!(given(one * 40, 200), Err(StoreError::TooMuch));
+    let all = move |reader: &Reader<'_>| {
+        reader.at_most(one * 40);
+        reader.all(account, CONTACT)
+    };
+    assert_eq!(db.runtime.block_on(store.read(all)), Err(StoreError::TooMuch));
+    assert_eq!(given(usize::MAX, 1_000), Ok(1_000), "a connection is as good as new");
 }

@@ -65,7 +65,8 @@ impl Access<'_> {
         let rows = self.query(account, sql, &[Parameter::new(&distinct(owners))])?;
         let mut out: HashMap<Guid, Vec<Record>> = HashMap::new();
         for found in &rows {
-            out.entry(row::guid(found, 0)?).or_default().push(self.detail(link, detail, found)?);
+            let record = self.taken(self.detail(link, detail, found)?)?;
+            out.entry(row::guid(found, 0)?).or_default().push(record);
         }
         Ok(out)
     }

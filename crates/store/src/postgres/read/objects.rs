@@ -13,6 +13,10 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 impl ObjectReader for Access<'_> {
+    fn at_most(&self, bytes: usize) {
+        self.bound(bytes);
+    }
+
     fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -21,7 +25,8 @@ impl ObjectReader for Access<'_> {
         let rows = self.query(account, &self.schema.sql(object).get, &[Parameter::new(&distinct(ids))])?;
         let found = rows.iter().map(|found| Ok((row::guid(found, 0)?, found)));
         let found: HashMap<Guid, _> = found.collect::<Result<_>>()?;
-        let record = |id| found.get(id).map(|found| row::record(self.schema, table, found)).transpose();
+        let record =
+            |id| found.get(id).map(|found| self.taken(row::record(self.schema, table, found)?)).transpose();
         ids.iter().map(record).collect()
     }
 
@@ -118,7 +123,7 @@ impl Access<'_> {
     ) -> Result<Vec<Record>> {
         let (table, mut out) = (self.schema.table(object), Vec::new());
         self.stream(account, sql, parameters, &mut |found| {
-            out.push(row::record(self.schema, table, found)?);
+            out.push(self.taken(row::record(self.schema, table, found)?)?);
             Ok(true)
         })?;
         Ok(out)

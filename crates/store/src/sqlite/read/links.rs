@@ -65,7 +65,9 @@ impl Access<'_> {
         let mut rows = statement.raw_query();
         let mut out: HashMap<Guid, Vec<Record>> = HashMap::new();
         while let Some(found) = rows.next()? {
+            self.go_on()?;
             let record = self.detail(self.schema.contract.link(link), detail, found)?;
+            self.took(&record)?;
             out.entry(row::guid(found, 0)?).or_default().push(record);
             self.schema.asked.rows(1);
         }

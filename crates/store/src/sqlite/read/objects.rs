@@ -11,6 +11,12 @@ use contract::{FieldId, Guid, ObjectId, Record};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ObjectReader for Access<'_> {
+    fn at_most(&self, bytes: usize) {
+        if let Some(lease) = self.lease {
+            lease.at_most(bytes);
+        }
+    }
+
     fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>> {
         let table = self.schema.table(object);
         self.shown_whole(account, table)?;
@@ -18,6 +24,7 @@ impl ObjectReader for Access<'_> {
         let mut get = |id: &Guid| {
             self.go_on()?;
             if let Some(record) = self.latest(account, table, *id)? {
+                self.took(&record)?;
                 return Ok(Some(record));
             }
             let mut rows = statement.query(params![account.0, id.0])?;
@@ -124,7 +131,9 @@ impl Access<'_> {
     fn object(&self, account: AccountId, table: &Table, found: &Row<'_>) -> Result<Record> {
         let record = row::record(self.schema, table, found)?;
         let place = found.get(table.columns.len() + 1)?;
-        self.patched((account, table), row::guid(found, 0)?, place, record)
+        let record = self.patched((account, table), row::guid(found, 0)?, place, record)?;
+        self.took(&record)?;
+        Ok(record)
     }
 
     /// The id of one object, if there is one.
