@@ -4,6 +4,7 @@
 //! the pieces, prints where it listens and hands over to [`http`], which turns bytes into calls of the
 //! service and the service's answers into bytes.
 
+mod allocator;
 mod cli;
 mod command;
 mod environment;
@@ -16,11 +17,6 @@ mod password;
 mod settings;
 mod signal;
 mod tls;
-
-/// Requests allocate many small strings in several threads at once; mimalloc is quicker at that than
-/// the system's allocator, above all musl's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     match cli::run() {

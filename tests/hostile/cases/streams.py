@@ -5,7 +5,7 @@ import time
 
 from h2 import MAX_CONCURRENT_STREAMS, H2
 from soap import ENDPOINT
-from suite import case, expect, expect_room
+from suite import MOST_MIB, case, expect, expect_room
 from target import QUIET, look_up
 from wire import Client, Closed, get
 
@@ -26,6 +26,28 @@ def windows_that_stay_shut(target):
     expect_room(target, 192)
     answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
     expect(answer.status == 200, f"the other's call: {answer}")
+
+
+@case()
+def heads_of_many_fields(target):
+    """16 streams on each of 500 connections, with heads of 90 fields and bodies that never end, hold no more than the budget:
+    a head for which there is no room is refused before anything waits. More than 100 fields are refused with 431."""
+    fields = [("content-type", "text/xml; charset=utf-8"), ("soapaction", "x"), *((f"a{number}", "b") for number in range(86))]
+    target.ask(QUIET, "Retrieve", look_up(QUIET))
+    connections = [H2(target.port, window=0, source=f"127.0.{3 + number % 40}.1") for number in range(500)]
+    for h2 in connections:
+        h2.begin(STREAMS, "POST", ENDPOINT, headers=fields)
+    for h2 in connections:
+        h2.read(lambda h2: len(h2.statuses) + len(h2.reset) >= STREAMS, 0.01)
+    target.settle(lambda: target.peak() > MOST_MIB)
+    expect_room(target)
+    answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
+    expect(answer.status == 200, f"the other's call: {answer}")
+    h2 = H2(target.port, source="127.0.2.1")
+    status = h2.answer(h2.request("POST", ENDPOINT, headers=[*fields, *((f"c{number}", "d") for number in range(20))]))
+    expect(status == 431, f"a head of more than 100 fields: {status}")
+    for h2 in connections:
+        h2.close()
 
 
 @case()

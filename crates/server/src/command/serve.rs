@@ -1,6 +1,7 @@
 //! `understudy serve`: puts the pieces together, says where they listen, and takes them apart again.
 
 use super::{contract, open, random, runtime, say};
+use crate::allocator;
 use crate::environment::{SeededRandom, SetClock, SystemClock};
 use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intakes, Site};
@@ -23,6 +24,7 @@ use tokio::time::{MissedTickBehavior, interval};
 pub fn run(settings: Serve) -> Result<(), Failure> {
     check(&settings)?;
     log::start(&settings.log, settings.log_format)?;
+    allocator::give_back_at_once();
     allow_open_files(settings.max_connections.get());
     warn_of_little_memory(&settings);
     runtime()?.block_on(serve(&settings))

@@ -4,7 +4,7 @@
 //! say nothing, that do not take their answers, or that keep an HTTP/2 connection open with pings: bytes that move are
 //! no progress, requests and taken answers are.
 
-use super::budget::Allowance;
+use super::budget::{Allowance, Charge};
 use super::connections::Forwarded;
 use super::payload::{Delivery, Payload};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -100,7 +100,7 @@ impl Activity {
     /// Begins a request.
     pub fn begin(self: &Arc<Activity>) -> Working {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Working { activity: Arc::clone(self), forwarded: None }
+        Working { activity: Arc::clone(self), forwarded: None, charge: None }
     }
 
     /// Sends an answer on its way; the request ends when the client has it.
@@ -197,9 +197,21 @@ pub struct Working {
     activity: Arc<Activity>,
     /// Counts it under the address that it came from.
     forwarded: Option<Forwarded>,
+    /// What it takes beside its head, body and answer, if another request has the connection's.
+    charge: Option<Charge>,
 }
 
 impl Working {
+    /// Whether no other request of the connection is served.
+    pub fn is_alone(&self) -> bool {
+        self.activity.requests.load(Ordering::Relaxed) == 1
+    }
+
+    /// Holds a charge as long as the request is served.
+    pub fn hold(&mut self, charge: Charge) {
+        self.charge = Some(charge);
+    }
+
     /// Counts the request as passed on for as long as it is served.
     pub fn passed_on(&mut self, forwarded: Option<Forwarded>) {
         self.forwarded = forwarded;

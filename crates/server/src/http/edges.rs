@@ -14,10 +14,17 @@ pub struct Refusal {
     pub reason: &'static str,
 }
 
+/// The most headers that a request has. With more, HTTP/1.1 does not get this far.
+const HEADERS: usize = 100;
+
 /// What is wrong with a head, if anything is. The connection ends with such an answer, for who sends it may
 /// see other borders between requests than we do.
 pub fn refusal(head: &Parts) -> Option<Refusal> {
     let refuse = |status, reason| Some(Refusal { status, reason });
+    if head.headers.len() > HEADERS {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return refuse(status, "The request has more than 100 headers.");
+    }
     let mut hosts = head.headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => return refuse(StatusCode::BAD_REQUEST, "The request has two Host headers."),
@@ -80,6 +87,17 @@ mod tests {
             assert_eq!(status(version, one), None, "{version:?}");
             assert_eq!(status(version, two), Some(400), "{version:?}");
         }
+    }
+
+    #[test]
+    fn a_request_has_a_hundred_headers() {
+        let headers = |count: usize| {
+            let names: Vec<String> = (1..count).map(|number| format!("x-{number}")).collect();
+            let headers = names.iter().map(|name| (name.as_str(), &b"y"[..]));
+            status(Version::HTTP_2, &[("host", &b"a"[..])].into_iter().chain(headers).collect::<Vec<_>>())
+        };
+        assert_eq!(headers(HEADERS), None);
+        assert_eq!(headers(HEADERS + 1), Some(431));
     }
 
     #[test]

@@ -51,6 +51,12 @@ impl Entry {
         self.log(answer.status().as_u16(), answer.body().size_hint().lower());
     }
 
+    /// The request gets no answer.
+    pub fn unanswered(mut self) {
+        self.over = true;
+        self.log(0, 0);
+    }
+
     fn log(&self, status: u16, answered: u64) {
         let Entry { id, operation, version, records, bytes, .. } = self;
         let ms = self.start.elapsed().as_secs_f64() * 1000.0;

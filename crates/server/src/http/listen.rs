@@ -16,7 +16,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -228,7 +227,7 @@ impl Connection {
         let (app, activity, proxy) = (Arc::clone(&self.app), Arc::clone(&self.activity), self.proxy);
         let service = service_fn(move |request| {
             let (app, activity) = (Arc::clone(&app), Arc::clone(&activity));
-            async move { Ok::<_, Infallible>(app.answer(request, ends, &activity, proxy).await) }
+            app.answer(request, ends, activity, proxy)
         });
         let builder = protocols(self.bounds);
         let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));

@@ -16,6 +16,7 @@ mod harness;
 mod invitees;
 mod load;
 mod logic;
+mod long_answers;
 mod meetings;
 mod nested;
 mod queries;
