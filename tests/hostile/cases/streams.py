@@ -1,5 +1,6 @@
 """HTTP/2: windows that stay shut, many streams, pings."""
 
+import contextlib
 import os
 import time
 
@@ -34,6 +35,9 @@ def heads_of_many_fields(target):
     a head for which there is no room is refused before anything waits. More than 100 fields are refused with 431."""
     fields = [("content-type", "text/xml; charset=utf-8"), ("soapaction", "x"), *((f"a{number}", "b") for number in range(86))]
     target.ask(QUIET, "Retrieve", look_up(QUIET))
+    h2 = H2(target.port)
+    status = h2.answer(h2.request("POST", ENDPOINT, headers=[*fields, *((f"c{number}", "d") for number in range(20))]))
+    expect(status == 431, f"a head of more than 100 fields: {status}")
     connections = [H2(target.port, window=0, source=f"127.0.{3 + number % 40}.1") for number in range(500)]
     for h2 in connections:
         h2.begin(STREAMS, "POST", ENDPOINT, headers=fields)
@@ -43,9 +47,27 @@ def heads_of_many_fields(target):
     expect_room(target)
     answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
     expect(answer.status == 200, f"the other's call: {answer}")
-    h2 = H2(target.port, source="127.0.2.1")
-    status = h2.answer(h2.request("POST", ENDPOINT, headers=[*fields, *((f"c{number}", "d") for number in range(20))]))
-    expect(status == 431, f"a head of more than 100 fields: {status}")
+    for h2 in connections:
+        h2.close()
+
+
+@case()
+def faults_that_quote(target):
+    """16 streams on each of 500 connections that get a fault which repeats 7,000 bytes of theirs, escaped, and do not take it,
+    hold no more than the budget, and others are served."""
+    fields = [("content-type", "text/xml; charset=utf-8"), ("soapaction", "&" * 7000), ("content-length", "0")]
+    target.ask(QUIET, "Retrieve", look_up(QUIET))
+    connections = [H2(target.port, window=0, source=f"127.0.{3 + number % 40}.1") for number in range(500)]
+    for h2 in connections:
+        with contextlib.suppress(OSError):
+            for _ in range(STREAMS):
+                h2.request("POST", ENDPOINT, headers=fields)
+    for h2 in connections:
+        h2.read(lambda h2: len(h2.statuses) + len(h2.reset) >= STREAMS, 0.01)
+    target.settle(lambda: target.peak() > MOST_MIB)
+    expect_room(target)
+    answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
+    expect(answer.status == 200, f"the other's call: {answer}")
     for h2 in connections:
         h2.close()
 

@@ -157,6 +157,22 @@ impl Charge {
         Ok(())
     }
 
+    /// Takes that many bytes more of the common part, if that leaves a part of it for others: one `rest`-th, or nothing
+    /// for 0. For what its client may keep for as long as it likes.
+    ///
+    /// # Errors
+    /// See [`Denied`].
+    pub fn try_common(&mut self, bytes: usize, rest: usize) -> Result<(), Denied> {
+        let bytes = self.take_allowance(bytes)?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let leave = self.budget.sizes.common.checked_div(rest).unwrap_or(0);
+        let taken = self.budget.shares().take_common(bytes, leave).ok_or(Denied::Busy)?;
+        self.held = self.held.and(taken);
+        Ok(())
+    }
+
     /// Takes that many bytes more, and waits for them at most [`PATIENCE`] over the request's life.
     ///
     /// # Errors

@@ -173,7 +173,11 @@ impl App {
                     return Err(error);
                 }
             };
-            answer.body_mut().charge_to(|| self.budget.open(activity.allowance()));
+            if !answer.body_mut().charge_to(|| self.budget.open(activity.allowance())) {
+                // It tells of nothing that was done.
+                entry.refuse("busy", "answers that their clients do not take leave no room for another");
+                answer = answer::busy(self.codec.reject_busy(soap::Version::V11));
+            }
             entry.answered(&answer);
             activity.deliver(working, answer.body_mut());
             Ok(answer)
@@ -196,8 +200,7 @@ impl App {
     ) -> Result<Charge, budget::Denied> {
         if head.version == Version::HTTP_2 && !working.is_alone() {
             let mut stream = self.budget.open(None);
-            stream.try_grow(heads::STREAM)?;
-            stream.settle();
+            stream.try_common(heads::STREAM, 2)?;
             working.hold(stream);
         }
         let mut charge = self.budget.open(activity.allowance());

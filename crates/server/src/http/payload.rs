@@ -16,6 +16,9 @@ use tokio::time::Instant;
 /// How much is handed to the connection at once.
 const PIECE: usize = 4 << 10;
 
+/// An answer of so many bytes is part of what its stream or its connection takes: most faults, and what refuses.
+const SHORT: usize = 1 << 10;
+
 /// How much of an answer the connection holds at most: what waits to be written and the piece behind it.
 const IN_FLIGHT: usize = 16 << 10;
 
@@ -111,13 +114,16 @@ impl Payload {
         Payload { owned, charge: Some(charge), ..Payload::new([Bytes::from_owner(bytes)]) }
     }
 
-    /// Charges the memory of the answer to what `open` gives, unless that is done or it has none of its own.
-    pub fn charge_to(&mut self, open: impl FnOnce() -> Charge) {
-        if self.owned > 0 && self.charge.is_none() {
-            let mut charge = open();
-            charge.replace(self.owned);
-            self.charge = Some(charge);
+    /// Charges the memory of the answer to what `open` gives, unless that is done or it has little of its own. False if
+    /// there is no room for it.
+    pub fn charge_to(&mut self, open: impl FnOnce() -> Charge) -> bool {
+        if self.owned <= SHORT || self.charge.is_some() {
+            return true;
         }
+        let mut charge = open();
+        let has_room = charge.try_common(self.owned, 0).is_ok();
+        self.charge = Some(charge);
+        has_room
     }
 
     /// Watches the answer on its way from now on. The request is served until the client has the answer.
@@ -287,7 +293,8 @@ mod tests {
         let budget = Budget::new(1 << 20, 1);
         let before = budget.free();
         type Make = fn(&Arc<Budget>) -> Payload;
-        let payloads: [(Make, usize); 5] = [
+        let payloads: [(Make, usize); 6] = [
+            (|_| Payload::from("x".repeat(SHORT)), 0),
             (|_| Payload::from("shared"), 0),
             (|_| Payload::from(vec![Bytes::from_static(b"shared")]), 0),
             (|_| Payload::from(Bytes::from(vec![0; PIECE])), PIECE),
@@ -296,12 +303,24 @@ mod tests {
         ];
         for (payload, bytes) in payloads {
             let mut payload = payload(&budget);
-            payload.charge_to(|| budget.open(None));
+            assert!(payload.charge_to(|| budget.open(None)));
             assert_eq!(before - budget.free(), bytes as isize);
             let delivery = payload.watch(None);
             drop((payload, delivery));
             assert_eq!(budget.free(), before);
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_for_which_there_is_no_room_is_not_given() {
+        let budget = Budget::new(1 << 20, 1 << 20);
+        let mut answers: Vec<Payload> = (0..40).map(|_| Payload::from("x".repeat(PIECE))).collect();
+        let given =
+            answers.iter_mut().filter_map(|answer| answer.charge_to(|| budget.open(None)).then_some(()));
+        // The common part is an eighth.
+        assert_eq!(given.count(), (1 << 17) / PIECE);
+        drop(answers);
+        assert!(Payload::from("x".repeat(PIECE)).charge_to(|| budget.open(None)));
     }
 
     /// Bytes with a counted reference, so that a test sees when they are freed.

@@ -173,6 +173,15 @@ impl Shares {
         Some(Parts { allowance: 0, common, reserve })
     }
 
+    /// Takes bytes of the common part if so many are left then.
+    pub fn take_common(&mut self, bytes: usize, leave: usize) -> Option<Parts> {
+        if bytes + leave > self.free() {
+            return None;
+        }
+        self.common -= signed(bytes);
+        Some(Parts { common: bytes, ..Parts::default() })
+    }
+
     /// As [`Shares::take`], or what the bytes will be granted by.
     pub fn take_or_wait(&mut self, age: u64, bytes: usize) -> Result<Parts, oneshot::Receiver<Parts>> {
         if let Some(parts) = self.take(age, bytes) {
