@@ -187,6 +187,15 @@ enum UserCommand {
         after_help = "Example:\n  printf %s \"$PASSWORD\" | understudy user set-password ACME001 crm-sync"
     )]
     SetPassword(In<user::SetPassword>),
+    /// Change an API user's name, state or addresses. What is not named stays as it is.
+    #[command(after_help = "Examples:
+  understudy user set ACME001 crm-sync --allow 192.0.2.7 --allow 10.0.0.0/8
+  understudy user set ACME001 crm-sync --allow-all --name crm")]
+    Set(In<user::Set>),
+    /// Let an API user log in again who was locked out after wrong passwords.
+    Unlock(In<user::Unlock>),
+    /// Remove an API user and end its sessions.
+    Remove(In<user::Remove>),
     /// Refuse an API user's logins and end its sessions.
     Disable(In<user::Disable>),
     /// Let a disabled API user log in again.
@@ -302,6 +311,9 @@ pub fn run() -> Result<(), Failure> {
             UserCommand::Add(what) => user::add(what.resolve(matches)?),
             UserCommand::List(what) => user::list(what.resolve(matches)?),
             UserCommand::SetPassword(what) => user::set_password(what.resolve(matches)?),
+            UserCommand::Set(what) => user::set(what.resolve(matches)?),
+            UserCommand::Unlock(what) => user::unlock(what.resolve(matches)?),
+            UserCommand::Remove(what) => user::remove(what.resolve(matches)?),
             UserCommand::Disable(what) => user::disable(what.resolve(matches)?),
             UserCommand::Enable(what) => user::enable(what.resolve(matches)?),
         },

@@ -8,6 +8,7 @@ use crate::password::hash;
 use crate::session::are_addresses;
 use crate::table::TableError;
 use crate::{Gone, Service};
+use contract::table::fold;
 use contract::{ObjectId, Timestamp};
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -91,12 +92,14 @@ pub struct AccountChange {
 }
 
 /// What to change of an API user; nothing else changes.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct UserChange {
     /// Whether it may log in.
     pub active: Option<bool>,
     /// Where it may call from: addresses and networks; empty for anywhere.
     pub allowed_addresses: Option<String>,
+    /// Another name. It ends the user's sessions.
+    pub name: Option<String>,
 }
 
 /// The administrative verbs.
@@ -140,26 +143,32 @@ impl Admin {
     /// # Errors
     /// No such account; a contact key that is none.
     pub async fn set_account(&self, number: &str, change: AccountChange) -> Result<(), AdminError> {
-        let mut account = self.account(number).await?;
-        if let Some(name) = change.contact_key {
-            account.contact_key = ContactKey::parse(&name).ok_or(AdminError::ContactKey(name))?;
-        }
-        account.name = change.name.unwrap_or(account.name);
-        account.active = change.active.unwrap_or(account.active);
-        account.max_calls = change.max_calls.unwrap_or(account.max_calls);
-        account.max_record_set = change.max_record_set.unwrap_or(account.max_record_set);
+        let id = self.account(number).await?.id;
+        let key = match &change.contact_key {
+            Some(name) => Some(ContactKey::parse(name).ok_or_else(|| AdminError::ContactKey(name.clone()))?),
+            None => None,
+        };
         let mut types = Vec::new();
         for (code, name) in change.contact_types {
             let code = not_empty(&code, "a contact type's code")?;
             types.push(ContactType { name: if name.trim().is_empty() { code.clone() } else { name }, code });
         }
+        let AccountChange { name, active, max_calls, max_record_set, .. } = change;
         let written = self.service.store().write(move |writer| {
+            // As it is now: two changes at once are both kept.
+            let Some(mut account) = writer.account_by_id(id)? else { return Ok(false) };
+            account.contact_key = key.unwrap_or(account.contact_key);
+            account.name = name.clone().unwrap_or(account.name);
+            account.active = active.unwrap_or(account.active);
+            account.max_calls = max_calls.unwrap_or(account.max_calls);
+            account.max_record_set = max_record_set.unwrap_or(account.max_record_set);
             writer.set_account(&account)?;
-            types.iter().try_for_each(|contact_type| writer.set_contact_type(account.id, contact_type))
+            types.iter().try_for_each(|contact_type| writer.set_contact_type(id, contact_type))?;
+            Ok(true)
         });
-        written.await?;
+        let found = written.await?;
         self.service.inner.recent.forget();
-        Ok(())
+        if found { Ok(()) } else { Err(AdminError::NoAccount(number.to_owned())) }
     }
 
     /// Removes an account with everything in it.
@@ -225,16 +234,46 @@ impl Admin {
         .await
     }
 
-    /// Changes a user. One that may no longer log in loses its sessions.
+    /// Lets a user who was locked out log in again.
     ///
     /// # Errors
-    /// No such account or user; addresses that can't be read.
+    /// No such account or user.
+    pub async fn unlock_user(&self, account: &str, user: &str) -> Result<(), AdminError> {
+        let id = self.account(account).await?.id;
+        let name = user.to_owned();
+        let found = self.service.store().write(move |writer| {
+            writer.clear_failures(id, &name, Timestamp::MAX)?;
+            writer.lock_user(id, &name, None)
+        });
+        if found.await? { Ok(()) } else { Err(no_user(account, user)) }
+    }
+
+    /// Removes a user and ends its sessions.
+    ///
+    /// # Errors
+    /// No such account or user.
+    pub async fn remove_user(&self, account: &str, user: &str) -> Result<(), AdminError> {
+        let id = self.account(account).await?.id;
+        let name = user.to_owned();
+        let found = self.service.store().write(move |writer| writer.remove_user(id, &name)).await?;
+        self.service.inner.recent.forget();
+        if found { Ok(()) } else { Err(no_user(account, user)) }
+    }
+
+    /// Changes a user. One that may no longer log in, or has another name, loses its sessions.
+    ///
+    /// # Errors
+    /// No such account or user; addresses that can't be read; a name that is empty or another user's.
     pub async fn set_user(&self, account: &str, user: &str, change: UserChange) -> Result<(), AdminError> {
         let allowed = change.allowed_addresses.as_deref().map(addresses).transpose()?;
+        let name = change.name.as_deref().map(|name| not_empty(name, "the user name")).transpose()?;
         self.change_user(account, user, change.active == Some(false), move |user| {
             user.active = change.active.unwrap_or(user.active);
             if let Some(allowed) = &allowed {
                 user.allowed_addresses.clone_from(allowed);
+            }
+            if let Some(name) = &name {
+                user.name.clone_from(name);
             }
         })
         .await
@@ -249,19 +288,31 @@ impl Admin {
     ) -> Result<(), AdminError> {
         let id = self.account(account).await?.id;
         let name = user.to_owned();
-        let found = self.service.store().write(move |writer| {
-            let Some(mut user) = writer.user(id, &name)? else { return Ok(false) };
+        let done = self.service.store().write(move |writer| {
+            let Some(mut user) = writer.user(id, &name)? else { return Ok(Changed::Missing) };
             change(&mut user);
+            if fold(&user.name) != fold(&name) {
+                if writer.user(id, &user.name)?.is_some() {
+                    return Ok(Changed::Taken(user.name));
+                }
+                writer.remove_user(id, &name)?;
+                writer.add_user(id, &user)?;
+                return Ok(Changed::Done);
+            }
             writer.update_user(id, &user)?;
             if ends_sessions {
                 writer.clear_failures(id, &user.name, Timestamp::MAX)?;
                 writer.remove_sessions(id, Sessions::OfUser(&user.name))?;
             }
-            Ok(true)
+            Ok(Changed::Done)
         });
-        let found = found.await?;
+        let done = done.await?;
         self.service.inner.recent.forget();
-        if found { Ok(()) } else { Err(AdminError::NoUser(account.to_owned(), user.to_owned())) }
+        match done {
+            Changed::Done => Ok(()),
+            Changed::Missing => Err(no_user(account, user)),
+            Changed::Taken(name) => Err(AdminError::UserExists(account.to_owned(), name)),
+        }
     }
 
     async fn account(&self, number: &str) -> Result<Account, AdminError> {
@@ -318,6 +369,18 @@ impl Admin {
     pub async fn seed_lab(&self) -> Result<bool, AdminError> {
         crate::lab::seed(&self.service, self).await
     }
+}
+
+/// What came of changing a user.
+enum Changed {
+    Done,
+    Missing,
+    /// The name is another user's.
+    Taken(String),
+}
+
+fn no_user(account: &str, user: &str) -> AdminError {
+    AdminError::NoUser(account.to_owned(), user.to_owned())
 }
 
 fn not_empty(text: &str, what: &'static str) -> Result<String, AdminError> {

@@ -1,5 +1,6 @@
 //! What an operator can set for the whole service.
 
+use crate::outside::Lockout;
 use std::time::Duration;
 
 /// The service's settings; the defaults are those of the hosted service where they are known, and
@@ -36,6 +37,17 @@ pub struct Settings {
     pub mail_retry_seconds: i64,
     /// How calls take turns.
     pub turns: TurnSettings,
+}
+
+impl Settings {
+    pub(crate) fn lockout(&self) -> Lockout {
+        let Settings { lockout_failures, lockout_window_seconds, lockout_seconds, .. } = *self;
+        Lockout {
+            failures: lockout_failures,
+            window_seconds: lockout_window_seconds,
+            seconds: lockout_seconds,
+        }
+    }
 }
 
 /// How calls take turns: how many run at once, and how many may wait for how long. Past that they are refused

@@ -18,6 +18,9 @@ pub struct Add {
     /// from everywhere.
     #[arg(long, value_name = "ADDRESS")]
     allow: Vec<String>,
+    /// Take a password of fewer than 12 characters.
+    #[arg(long)]
+    short_password: bool,
 }
 
 /// `user list`
@@ -30,6 +33,48 @@ pub struct List {
 /// `user set-password`
 #[derive(Args)]
 pub struct SetPassword {
+    /// Account number.
+    account: String,
+    /// The user's name.
+    user: String,
+    /// Take a password of fewer than 12 characters.
+    #[arg(long)]
+    short_password: bool,
+}
+
+/// `user set`
+#[derive(Args)]
+pub struct Set {
+    /// Account number.
+    account: String,
+    /// The user's name.
+    user: String,
+    /// Another name. It ends the user's sessions.
+    #[arg(long)]
+    name: Option<String>,
+    /// Whether it may log in. If not, its sessions end.
+    #[arg(long, value_name = "true|false")]
+    active: Option<bool>,
+    /// An address or network (10.0.0.0/8) that the user may call from, in place of those that it has. Repeat it for more.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "allow_all")]
+    allow: Vec<String>,
+    /// Let the user call from everywhere.
+    #[arg(long)]
+    allow_all: bool,
+}
+
+/// `user unlock`
+#[derive(Args)]
+pub struct Unlock {
+    /// Account number.
+    account: String,
+    /// The user's name.
+    user: String,
+}
+
+/// `user remove`
+#[derive(Args)]
+pub struct Remove {
     /// Account number.
     account: String,
     /// The user's name.
@@ -56,7 +101,7 @@ pub struct Enable {
 
 /// Adds a user.
 pub fn add((place, what): (Place, Add)) -> Result<(), Failure> {
-    let password = password::read(&what.user)?;
+    let password = password::read(&what.user, what.short_password)?;
     let allowed = what.allow.join(",");
     administer(&place, async |admin| admin.add_user(&what.account, &what.user, &password, &allowed).await)?;
     say(format_args!("Added API user {} to account {}.", what.user, what.account));
@@ -82,9 +127,35 @@ pub fn list((place, what): (Place, List)) -> Result<(), Failure> {
 
 /// Sets a user's password.
 pub fn set_password((place, what): (Place, SetPassword)) -> Result<(), Failure> {
-    let password = password::read(&what.user)?;
+    let password = password::read(&what.user, what.short_password)?;
     administer(&place, async |admin| admin.set_password(&what.account, &what.user, &password).await)?;
     say(format_args!("Set the password of API user {}.", what.user));
+    Ok(())
+}
+
+/// Changes a user.
+pub fn set((place, what): (Place, Set)) -> Result<(), Failure> {
+    let allowed = (what.allow_all || !what.allow.is_empty()).then(|| what.allow.join(","));
+    let change = UserChange { active: what.active, allowed_addresses: allowed, name: what.name };
+    if change == UserChange::default() {
+        return Err(Failure::usage("nothing to change; give --name, --active, --allow or --allow-all"));
+    }
+    administer(&place, async |admin| admin.set_user(&what.account, &what.user, change.clone()).await)?;
+    say(format_args!("Changed API user {}.", what.user));
+    Ok(())
+}
+
+/// Lets a user who was locked out log in again.
+pub fn unlock((place, what): (Place, Unlock)) -> Result<(), Failure> {
+    administer(&place, async |admin| admin.unlock_user(&what.account, &what.user).await)?;
+    say(format_args!("Unlocked API user {}.", what.user));
+    Ok(())
+}
+
+/// Removes a user.
+pub fn remove((place, what): (Place, Remove)) -> Result<(), Failure> {
+    administer(&place, async |admin| admin.remove_user(&what.account, &what.user).await)?;
+    say(format_args!("Removed API user {} from account {}.", what.user, what.account));
     Ok(())
 }
 
@@ -103,6 +174,6 @@ pub fn enable((place, what): (Place, Enable)) -> Result<(), Failure> {
 }
 
 fn activate(place: &Place, account: &str, user: &str, active: bool) -> Result<(), Failure> {
-    let change = UserChange { active: Some(active), allowed_addresses: None };
+    let change = UserChange { active: Some(active), ..UserChange::default() };
     administer(place, async |admin| admin.set_user(account, user, change).await)
 }

@@ -66,13 +66,19 @@ fn users_and_their_passwords() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     done(&run(path, &["account", "add", "ACME001"]));
-    done(&with_password(path, &["user", "add", "ACME001", "sync"], "first\n"));
-    refused(&with_password(path, &["user", "add", "ACME001", "sync"], "x\n"), "sync");
-    refused(&with_password(path, &["user", "add", "NONE", "sync"], "x\n"), "NONE");
+    done(&with_password(path, &["user", "add", "ACME001", "sync"], "the first of all\n"));
+    refused(&with_password(path, &["user", "add", "ACME001", "sync"], "another of them\n"), "sync");
+    refused(&with_password(path, &["user", "add", "NONE", "sync"], "another of them\n"), "NONE");
     refused(&with_password(path, &["user", "add", "ACME001", "other"], "\n"), "empty");
-    refused(&with_password(path, &["user", "add", "ACME001", "other", "--allow", "here"], "x\n"), "here");
+    refused(
+        &with_password(path, &["user", "add", "ACME001", "other", "--allow", "here"], "another of them\n"),
+        "here",
+    );
     let allow = ["user", "add", "ACME001", "far", "--allow", "192.0.2.1", "--allow", "198.51.100.0/24"];
-    done(&with_password(path, &allow, "far"));
+    done(&with_password(path, &allow, "far away from it"));
+    refused(&with_password(path, &["user", "add", "ACME001", "short"], "short\n"), "--short-password");
+    let short = with_password(path, &["user", "add", "ACME001", "short", "--short-password"], "short\n");
+    assert!(short.code == 0 && short.stderr.contains("easily guessed"), "{}", short.stderr);
     let list = run(path, &["user", "list", "ACME001"]).stdout;
     assert!(
         list.contains("sync") && list.contains("everywhere") && list.contains("198.51.100.0/24"),
@@ -80,23 +86,35 @@ fn users_and_their_passwords() {
     );
 
     let server = Server::start_in(folder, &[], &[]);
-    assert!(logs_in(&server, "sync", "first"));
-    assert!(!logs_in(&server, "far", "far"));
+    assert!(logs_in(&server, "sync", "the first of all"));
+    assert!(!logs_in(&server, "far", "far away from it"));
     let (_, _, folder) = server.stop();
     let path = folder.path();
-    done(&with_password(path, &["user", "set-password", "ACME001", "sync"], "second\r\n"));
+    done(&with_password(path, &["user", "set-password", "ACME001", "sync"], "\u{feff}the second one\r\n"));
     let server = Server::start_in(folder, &[], &[]);
-    assert!(logs_in(&server, "sync", "second") && !logs_in(&server, "sync", "first"));
+    assert!(logs_in(&server, "sync", "the second one") && !logs_in(&server, "sync", "the first of all"));
     let (_, _, folder) = server.stop();
     let path = folder.path();
     done(&run(path, &["user", "disable", "ACME001", "sync"]));
     refused(&run(path, &["user", "disable", "ACME001", "nobody"]), "nobody");
     let server = Server::start_in(folder, &[], &[]);
-    assert!(!logs_in(&server, "sync", "second"));
+    assert!(!logs_in(&server, "sync", "the second one"));
     let (_, _, folder) = server.stop();
-    done(&run(folder.path(), &["user", "enable", "ACME001", "sync"]));
+    let path = folder.path();
+    done(&run(path, &["user", "enable", "ACME001", "sync"]));
+    done(&run(path, &["user", "set", "ACME001", "far", "--allow-all", "--name", "near"]));
+    assert_eq!(run(path, &["user", "set", "ACME001", "near"]).code, 2);
+    refused(&run(path, &["user", "set", "ACME001", "near", "--name", "SYNC"]), "SYNC");
+    done(&run(path, &["user", "remove", "ACME001", "short"]));
+    refused(&run(path, &["user", "remove", "ACME001", "short"]), "short");
     let server = Server::start_in(folder, &[], &[]);
-    assert!(logs_in(&server, "sync", "second"));
+    assert!(logs_in(&server, "sync", "the second one") && logs_in(&server, "near", "far away from it"));
+    for _ in 0..5 {
+        assert!(!logs_in(&server, "near", "wrong"));
+    }
+    assert!(!logs_in(&server, "near", "far away from it"));
+    done(&run(server.folder.path(), &["user", "unlock", "ACME001", "near"]));
+    assert!(logs_in(&server, "near", "far away from it"));
 }
 
 #[test]
@@ -104,8 +122,8 @@ fn accounts_can_be_managed_while_the_server_runs() {
     let server = Server::start(&[]);
     let path = server.folder.path();
     done(&run(path, &["account", "add", "ACME001"]));
-    done(&with_password(path, &["user", "add", "ACME001", "sync"], "secret"));
-    assert!(logs_in(&server, "sync", "secret"));
+    done(&with_password(path, &["user", "add", "ACME001", "sync"], "a secret of mine"));
+    assert!(logs_in(&server, "sync", "a secret of mine"));
 }
 
 #[test]

@@ -56,9 +56,9 @@ fn accounts_are_managed_beside_a_running_server() {
     done(&["account", "add", "ACME001", "--name", "Acme Events"], "");
     let server =
         Server::start(&["--database", &database.url, "--database-pooler", "--database-connections", "2"]);
-    done(&["user", "add", "ACME001", "api"], "Tr0ub4dor");
+    done(&["user", "add", "ACME001", "api"], "Tr0ub4dor and more");
     assert!(done(&["account", "list"], "").contains("Acme Events"));
-    let answer = server.send(&login_with("ACME001", "api", "Tr0ub4dor"));
+    let answer = server.send(&login_with("ACME001", "api", "Tr0ub4dor and more"));
     assert_eq!(attribute(answer.expect(200, XML), "LoginSuccess"), "true");
 }
 

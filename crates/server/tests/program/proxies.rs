@@ -14,8 +14,12 @@ fn folder() -> TempDir {
         ("internal", &["--allow", "127.0.0.0/8", "--allow", "10.0.0.0/8"]),
         ("anyone", &[]),
     ] {
-        let added =
-            run_with(folder.path(), &[&["user", "add", "ACME", user], allow].concat(), &[], "secret\n");
+        let added = run_with(
+            folder.path(),
+            &[&["user", "add", "ACME", user], allow].concat(),
+            &[],
+            "a secret of mine\n",
+        );
         assert_eq!(added.code, 0, "{added:?}");
     }
     folder
@@ -23,7 +27,7 @@ fn folder() -> TempDir {
 
 #[track_caller]
 fn logs_in(server: &Server, user: &str, headers: &[(&str, &str)]) -> bool {
-    let request = login_with("ACME", user, "secret");
+    let request = login_with("ACME", user, "a secret of mine");
     let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
     attribute(&server.send(&request), "LoginSuccess") == "true"
 }

@@ -3,8 +3,10 @@
 use crate::harness::{Bench, PASSWORD};
 use contract::handles::object::{describe_global_result, search_result};
 use contract::handles::{code, message, object_type, operation};
-use contract::{Code, Record, Value};
+use contract::{Code, Record, Timestamp, Value};
 use service::{AccountChange, Settings, UserChange};
+use std::sync::Arc;
+use store::ApiUser;
 
 const DENIED: &str = "Access is denied.";
 const LOCKED: &str = "Your account has been locked out. Please contact Customer care or wait for 30 minutes";
@@ -194,4 +196,117 @@ async fn trouble_of_the_database_is_no_business_of_the_clients() {
     let bench = Bench::new().await;
     bench.store.close().await;
     assert_eq!(fault_of(&bench, &bench.session).await, Some(code::CV10000));
+}
+
+/// The texts of that many logins.
+async fn refusals(bench: &Bench, from: &str, user: &str, password: &str, count: usize) -> Vec<&'static str> {
+    let mut texts = Vec::new();
+    for _ in 0..count {
+        let refused = bench.login_from(from.parse().unwrap(), "A001", user, password).await.unwrap_err();
+        texts.push(if refused == DENIED { "denied" } else { "locked" });
+    }
+    texts
+}
+
+#[tokio::test]
+async fn nobody_outside_learns_or_locks_anything() {
+    let bench = Bench::new().await;
+    let change = UserChange { allowed_addresses: Some("192.0.2.0/24".to_owned()), ..UserChange::default() };
+    bench.service.admin().set_user("A001", "api", change).await.unwrap();
+    let sequence = ["denied", "denied", "denied", "denied", "denied", "locked", "locked"];
+    // A user that there is with a wrong password and with the right one, and one that there is not.
+    for (user, password) in [("api", "wrong"), ("nobody", PASSWORD)] {
+        assert_eq!(refusals(&bench, "198.51.100.7", user, password, 7).await, sequence, "{user}");
+    }
+    assert_eq!(refusals(&bench, "198.51.100.7", "API", PASSWORD, 1).await, ["locked"]);
+    assert!(bench.login_from("192.0.2.7".parse().unwrap(), "A001", "api", PASSWORD).await.is_ok());
+    bench.pass_seconds(1800);
+    assert_eq!(refusals(&bench, "198.51.100.7", "api", PASSWORD, 7).await, sequence);
+    // A lock from inside is nobody's business outside.
+    assert_eq!(refusals(&bench, "192.0.2.7", "api", "wrong", 6).await, sequence[..6]);
+    bench.pass_seconds(1800);
+    assert_eq!(refusals(&bench, "192.0.2.7", "api", "wrong", 6).await, sequence[..6]);
+    assert_eq!(refusals(&bench, "198.51.100.7", "api", "wrong", 1).await, ["denied"]);
+}
+
+#[tokio::test]
+async fn a_lock_is_lifted_by_hand() {
+    let bench = Bench::new().await;
+    assert_eq!(refusals(&bench, "192.0.2.7", "api", "wrong", 5).await, ["denied"; 5]);
+    bench.service.admin().unlock_user("A001", "API").await.unwrap();
+    assert_eq!(refusals(&bench, "192.0.2.7", "api", "wrong", 4).await, ["denied"; 4]);
+    bench.service.admin().unlock_user("A001", "api").await.unwrap();
+    assert!(bench.login("A001", "api", PASSWORD).await.is_ok());
+    assert!(bench.service.admin().unlock_user("A001", "nobody").await.is_err());
+}
+
+#[tokio::test]
+async fn users_are_renamed_and_removed() {
+    let bench = Bench::new().await;
+    let admin = bench.service.admin();
+    admin.add_user("A001", "other", "another password", "").await.unwrap();
+    let to = |name: &str| UserChange { name: Some(name.to_owned()), ..UserChange::default() };
+    assert!(admin.set_user("A001", "api", to("OTHER")).await.is_err());
+    assert_eq!(fault_of(&bench, &bench.session).await, None);
+    admin.set_user("A001", "api", to("sync")).await.unwrap();
+    assert_eq!(fault_of(&bench, &bench.session).await, Some(code::CV10107));
+    assert_eq!(bench.login("A001", "api", PASSWORD).await, Err(DENIED.to_owned()));
+    let session = bench.login("A001", "sync", PASSWORD).await.unwrap();
+    admin.set_user("A001", "sync", to("Sync")).await.unwrap();
+    assert_eq!(fault_of(&bench, &session).await, None, "the same name in other letters");
+    admin.remove_user("A001", "sync").await.unwrap();
+    assert_eq!(fault_of(&bench, &session).await, Some(code::CV10107));
+    assert!(admin.remove_user("A001", "sync").await.is_err());
+    assert_eq!(admin.users("A001").await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_judged_again_when_it_is_written() {
+    for change in [
+        (|user| user.password_hash = "another".to_owned()) as fn(&mut ApiUser),
+        |user| user.active = false,
+        |user| user.allowed_addresses = "192.0.2.7".to_owned(),
+        |user| user.locked_until = Some(Timestamp::MAX),
+    ] {
+        let bench = Arc::new(Bench::new().await);
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (store, mut begun) = (bench.store.clone(), Some(begun));
+        // What another process writes while the password is hashed here.
+        let changing = tokio::spawn(async move {
+            let job = move |writer: &mut store::Writer<'_>| {
+                if let Some(begun) = begun.take() {
+                    begun.send(()).unwrap();
+                }
+                let _ = released.recv();
+                let account = writer.account("A001")?.unwrap().id;
+                let mut user = writer.user(account, "api")?.unwrap();
+                change(&mut user);
+                writer.update_user(account, &user)
+            };
+            store.write(job).await
+        });
+        begins.await.unwrap();
+        let ours = Arc::clone(&bench);
+        let login = tokio::spawn(async move { ours.login("A001", "api", PASSWORD).await });
+        // Whether the password was looked at before or after the change, it opens nothing.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        drop(release);
+        changing.await.unwrap().unwrap();
+        assert!(login.await.unwrap().is_err());
+    }
+}
+
+#[tokio::test]
+async fn two_settings_at_once_are_both_kept() {
+    let bench = Bench::new().await;
+    let admin = bench.service.admin();
+    for round in 0..20 {
+        let name = AccountChange { name: Some(format!("Name {round}")), ..AccountChange::default() };
+        let calls = AccountChange { max_calls: Some(Some(round)), ..AccountChange::default() };
+        let (first, second) = tokio::join!(admin.set_account("A001", name), admin.set_account("A001", calls));
+        first.and(second).unwrap();
+        let account = &admin.accounts().await.unwrap()[0];
+        assert_eq!((&*account.name, account.max_calls), (&*format!("Name {round}"), Some(round)));
+    }
 }

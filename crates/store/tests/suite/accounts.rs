@@ -114,8 +114,15 @@ fn users_are_found_in_any_case(db: &Database) {
     let found = db.read(move |reader| reader.user(account, " ZOË "));
     assert_eq!(found, Some(locked.clone()));
     assert_eq!(db.read(move |reader| reader.user(other, "api")), None);
-    assert_eq!(db.read(move |reader| reader.users(account)), [user("api"), locked]);
+    assert_eq!(db.read(move |reader| reader.users(account)), [user("api"), locked.clone()]);
     assert!(!format!("{found:?}").contains("hash of"));
+
+    for until in [Some(Timestamp(99)), None] {
+        assert!(db.write(move |writer| writer.lock_user(account, "ZOË", until)));
+        let found = db.read(move |reader| reader.user(account, "zoë"));
+        assert_eq!(found, Some(ApiUser { locked_until: until, ..locked.clone() }));
+    }
+    assert!(!db.write(move |writer| writer.lock_user(other, "zoë", None)));
 
     assert!(db.write(move |writer| writer.remove_user(account, "API")));
     assert!(!db.write(move |writer| writer.remove_user(account, "API")));

@@ -73,6 +73,12 @@ impl AccountWriter for Access<'_> {
         found(changed, "api_user")
     }
 
+    fn lock_user(&mut self, account: AccountId, name: &str, until: Option<Timestamp>) -> Result<bool> {
+        let sql = "UPDATE api_user SET locked_until = $3 WHERE account_id = $1 AND name_key = $2";
+        let (key, until) = (escape(fold(name)), until.map(|time| time.0));
+        Ok(self.execute(account, sql, &[Parameter::new(&key), Parameter::new(&until)])? > 0)
+    }
+
     fn remove_user(&mut self, account: AccountId, name: &str) -> Result<bool> {
         self.remove_sessions(account, Sessions::OfUser(name))?;
         self.clear_failures(account, name, Timestamp::MAX)?;
