@@ -19,11 +19,19 @@ mod signal;
 mod tls;
 
 fn main() -> std::process::ExitCode {
+    keep_files_private();
     match cli::run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("understudy: {failure}");
+            crate::log::tell(format_args!("{failure}"));
             failure.exit.into()
         }
     }
+}
+
+/// What the program makes is its user's alone, whatever the shell says: databases, exports and rows with problems hold
+/// people's data.
+fn keep_files_private() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_bits_retain(0o077));
 }

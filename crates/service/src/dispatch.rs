@@ -2,7 +2,7 @@
 
 use crate::nested::{Refused, below};
 use crate::session::Session;
-use crate::{Failure, Fault, Gone, Room, Service, batch, login, op};
+use crate::{Failure, Fault, Gone, Notes, Room, Service, batch, login, op};
 use contract::call::Work;
 use contract::handles::{code, operation};
 use contract::{OperationId, Record};
@@ -26,6 +26,8 @@ pub struct Call {
     pub gone: Gone,
     /// Finds room for the answer.
     pub room: Arc<dyn Room>,
+    /// Where what the log is to know is noted.
+    pub notes: Notes,
 }
 
 /// How many items below records count as a record where calls take turns: they take memory and time, too.
@@ -52,15 +54,20 @@ impl Service {
         if call.operation == operation::LOGIN {
             return login::login(self, call).await;
         }
-        let Call { operation, mut request, session, peer, gone, room, .. } = call;
+        let Call { operation, mut request, session, peer, gone, room, notes, .. } = call;
         let mut session = self.open_session(session.as_deref(), peer).await?;
+        notes.caller(&session.account.number, Some(&session.user));
         self.hash_secrets(&session, peer, operation, &mut request, &gone).await?;
         let Asks { work, records, below } = self.asks(operation, &request);
         let _turn = self.inner.queues.of_call(session.account.id, work, records, &gone).await?;
         find_room(&*room, &gone).await?;
         session.at = self.now();
         self.count_call(&session).await?;
-        let running = self.run(operation, (&session, &*room), request, below);
+        let running = async {
+            let response = self.run(operation, (&session, &*room), request, below).await?;
+            notes.results(self.contract(), operation, &response);
+            Ok(response)
+        };
         if work == Work::Write {
             return running.await;
         }

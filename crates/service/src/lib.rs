@@ -18,8 +18,10 @@ mod login;
 mod members;
 mod nested;
 mod network;
+mod notes;
 mod op;
 mod outbox;
+mod outside;
 mod parent;
 mod password;
 mod question;
@@ -42,6 +44,7 @@ pub use fault::Fault;
 pub use gone::Gone;
 pub use lab::{LAB_ACCOUNT, LAB_PASSWORD, LAB_USER};
 pub use network::{Network, NoNetwork};
+pub use notes::{Noted, Notes};
 pub use outbox::{Delivery, Outbox};
 pub use queues::Waiting;
 pub use room::{Room, Unbounded};
@@ -66,6 +69,7 @@ struct Inner {
     quota: quota::Quota,
     queues: queues::Queues,
     recent: session::Recent,
+    outside: outside::Outside,
 }
 
 impl Service {
@@ -80,7 +84,8 @@ impl Service {
         let quota = quota::Quota::default();
         let queues = queues::Queues::new(&settings.turns);
         let recent = session::Recent::default();
-        let inner = Inner { contract, store, settings, clock, random, quota, queues, recent };
+        let outside = outside::Outside::default();
+        let inner = Inner { contract, store, settings, clock, random, quota, queues, recent, outside };
         Service { inner: Arc::new(inner) }
     }
 
@@ -106,6 +111,11 @@ impl Service {
     /// The store's trouble; the counts are kept for the next time.
     pub async fn flush(&self) -> Result<(), StoreError> {
         self.inner.quota.flush(&self.inner.store).await
+    }
+
+    /// Whether the database answers.
+    pub async fn answers(&self) -> bool {
+        self.inner.store.look_up(|reader| reader.account("")).await.is_ok()
     }
 
     fn contract(&self) -> &'static Contract {

@@ -31,6 +31,20 @@ pub enum ScalarError {
     Range(&'static str),
 }
 
+/// The characters that XML 1.0 allows: what is none of them can't be in an answer.
+pub fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// The first character of a text that XML does not allow, and where it stands, counted from 1.
+pub fn forbidden(text: &str) -> Option<(usize, char)> {
+    // Most texts have none, and bytes are quicker to look at.
+    if text.bytes().all(|byte| (b' '..0xEF).contains(&byte)) {
+        return None;
+    }
+    text.chars().zip(1..).find(|(c, _)| !is_char(*c)).map(|(c, place)| (place, c))
+}
+
 /// `true`, `false`, `1` or `0`, white space around it allowed.
 pub fn parse_boolean(text: &str) -> Result<bool, ScalarError> {
     match trim(text) {

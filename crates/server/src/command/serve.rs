@@ -23,8 +23,11 @@ use tokio::time::{MissedTickBehavior, interval};
 /// Runs the server until it is told to stop.
 pub fn run(settings: Serve) -> Result<(), Failure> {
     check(&settings)?;
-    log::start(&settings.log, settings.log_format)?;
-    allocator::give_back_at_once();
+    let unset = allocator::give_back_soon();
+    let _logging = log::start(&settings.log, settings.log_format)?;
+    if let Err(error) = unset {
+        tracing::warn!(%error, "freed memory is kept for a second; set MIMALLOC_PURGE_DELAY=10 where memory is limited");
+    }
     allow_open_files(settings.max_connections.get());
     warn_of_little_memory(&settings);
     runtime()?.block_on(serve(&settings))
@@ -129,7 +132,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         Codec::new(contract, limits(settings), quirks(settings)),
         intakes(settings),
         site(settings),
-        settings.lab,
+        (settings.lab, if let Location::Folder(folder) = &location { Some(folder.clone()) } else { None }),
     ));
     // Before anybody is told that the server is there, for they may tell it to stop.
     let signals = Signals::new()
@@ -164,7 +167,7 @@ async fn until_told_to_stop(
         let _ = told.send(());
         signals.next().await;
         // Not even the database is waited for: what was acknowledged is on disk already.
-        eprintln!("understudy: ended at once by a second signal; calls under way were cut off");
+        log::tell("ended at once by a second signal; calls under way were cut off");
         std::process::exit(i32::from(Exit::Interrupted as u8));
     });
     let flusher = tokio::spawn(flush_every_second(service.clone()));

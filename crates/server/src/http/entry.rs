@@ -1,9 +1,12 @@
 //! The log's line about a request: one each, at INFO if it went well and at WARN with the reason if it
-//! was refused. Never a body, a name, a token, a password or a query.
+//! was refused, a login or records of a batch included. Never a body, a token, a password or a query, and no name but those
+//! of accounts and API users that there are.
 
 use super::answer::Answer;
 use hyper::body::Body;
+use service::Noted;
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// What is known about a request so far. Logged when the request is over, whichever way that comes.
@@ -18,6 +21,10 @@ pub struct Entry {
     pub records: usize,
     /// How long its body is.
     pub bytes: usize,
+    /// Where it came from, if that is known.
+    pub client: Option<IpAddr>,
+    /// What the service noted of a call.
+    pub noted: Noted,
     /// True for what comes every few seconds and tells nobody anything: logged at DEBUG.
     pub routine: bool,
     refusal: Option<(Cow<'static, str>, Cow<'static, str>)>,
@@ -26,7 +33,7 @@ pub struct Entry {
 
 impl Entry {
     /// The line about a request that has just come in.
-    pub fn new(id: u64) -> Entry {
+    pub fn new(id: u64, client: Option<IpAddr>) -> Entry {
         Entry {
             id,
             start: Instant::now(),
@@ -34,6 +41,8 @@ impl Entry {
             version: "",
             records: 0,
             bytes: 0,
+            client,
+            noted: Noted::default(),
             routine: false,
             refusal: None,
             over: false,
@@ -61,14 +70,35 @@ impl Entry {
         let Entry { id, operation, version, records, bytes, .. } = self;
         let ms = self.start.elapsed().as_secs_f64() * 1000.0;
         let ms = (ms * 100.0).round() / 100.0;
-        match &self.refusal {
-            None if self.routine => tracing::debug!(id, %operation, status, ms, "request"),
-            None => {
-                let outcome = "ok";
-                tracing::info!(id, %operation, version, records, outcome, status, ms, bytes, answered, "request");
+        let Noted { account, user, refused, failed, records: results, codes } = &self.noted;
+        let (account, user) = (account.as_deref(), user.as_deref());
+        let client = self.client.map(tracing::field::display);
+        match (&self.refusal, refused) {
+            (Some((outcome, reason)), _) => {
+                tracing::warn!(
+                    id, %operation, version, records, %outcome, status, ms, bytes, answered, account, user, client, %reason, "request"
+                );
             }
-            Some((outcome, reason)) => {
-                tracing::warn!(id, %operation, version, records, %outcome, status, ms, bytes, answered, %reason, "request");
+            (None, Some(reason)) => {
+                let outcome = "refused";
+                tracing::warn!(
+                    id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, reason, "request"
+                );
+            }
+            (None, None) if *failed > 0 => {
+                let outcome = if failed < results { "partial" } else { "refused" };
+                let codes = codes.join(",");
+                tracing::warn!(
+                    id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, failed, codes,
+                    "request"
+                );
+            }
+            (None, None) if self.routine => tracing::debug!(id, %operation, status, ms, client, "request"),
+            (None, None) => {
+                let outcome = "ok";
+                tracing::info!(
+                    id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, "request"
+                );
             }
         }
     }

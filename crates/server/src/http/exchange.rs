@@ -16,7 +16,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room};
+use service::{Call, Failure, Fault, Gone, Noted, Notes, Room};
 use soap::{Position, Rejection, Request, ServiceFault, SessionHeader, Version};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -74,6 +74,7 @@ pub async fn call(
     entry.operation = line.operation;
     entry.version = line.version;
     entry.records = line.records;
+    entry.noted = line.noted;
     if let Some((outcome, reason)) = line.refusal {
         entry.refuse(outcome, reason);
     }
@@ -172,13 +173,20 @@ struct Line {
     version: &'static str,
     records: usize,
     refusal: Option<(Cow<'static, str>, Cow<'static, str>)>,
+    noted: Noted,
 }
 
 impl Line {
     /// The line of a call that was refused before it was understood.
     fn unread(outcome: &'static str, reason: impl Into<Cow<'static, str>>) -> Line {
         let refusal = Some((Cow::Borrowed(outcome), reason.into()));
-        Line { operation: Cow::Borrowed("unknown"), version: "", records: 0, refusal }
+        Line {
+            operation: Cow::Borrowed("unknown"),
+            version: "",
+            records: 0,
+            refusal,
+            noted: Noted::default(),
+        }
     }
 
     /// The line of a call that was understood.
@@ -191,6 +199,7 @@ impl Line {
             },
             records: request.records,
             refusal: None,
+            noted: Noted::default(),
         }
     }
 
@@ -229,6 +238,7 @@ impl Job {
         let mut line = Line::of(app, &request);
         let Request { version, operation, session, body, .. } = request;
         let room = CallRoom::new(&app.room, operation, charge);
+        let notes = Notes::default();
         let call = Call {
             operation,
             request: body,
@@ -237,11 +247,13 @@ impl Job {
             endpoint: endpoint.clone(),
             gone,
             room: Arc::clone(&room) as Arc<dyn Room>,
+            notes: notes.clone(),
         };
         let written = match app.service.call(call).await {
             Ok(record) => write(app, (version, operation, session), record, &room).await,
             Err(failure) => Err(Unwritten::Failed(failure)),
         };
+        line.noted = notes.read();
         let answer = match written {
             Ok(bytes) => charged(StatusCode::OK, soap::content_type(version), bytes, room.charge().await),
             Err(Unwritten::Misfit(rejection)) => {

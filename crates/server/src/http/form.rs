@@ -16,7 +16,7 @@ use contract::{Contract, Namespace, Record, Value};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use service::{Call, Failure, Fault, Gone, Room};
+use service::{Call, Failure, Fault, Gone, Notes, Room};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -53,6 +53,7 @@ pub async fn call(
         Err(text) => return refuse(entry, "bad-form", "a parameter is missing or is not of its type", &text),
     };
     let gone = Gone::new();
+    let notes = Notes::default();
     let room = CallRoom::new(&app.room, operation, received.charge);
     let call = Call {
         operation,
@@ -62,6 +63,7 @@ pub async fn call(
         endpoint: caller.endpoint(path),
         gone: gone.clone(),
         room: Arc::clone(&room) as Arc<dyn Room>,
+        notes: notes.clone(),
     };
     let presence = Presence::of(gone);
     let running = Arc::clone(&app.calls).acquire_owned().await;
@@ -73,6 +75,7 @@ pub async fn call(
     });
     let ended = task.await;
     presence.answered();
+    entry.noted = notes.read();
     match ended {
         Ok((Ok(response), charge)) => {
             let text = result_text(app.contract, &response).into_bytes();

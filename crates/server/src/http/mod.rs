@@ -25,6 +25,7 @@ mod message;
 mod meter;
 mod payload;
 mod query;
+mod ready;
 mod room;
 mod route;
 mod shares;
@@ -54,6 +55,7 @@ use room::AnswerRoom;
 use route::{Place, Wanted};
 use service::{Clock, Service};
 use soap::Codec;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -72,6 +74,8 @@ pub struct App {
     intake: Intake,
     site: Site,
     lab: bool,
+    /// Where the database is, if it is embedded.
+    folder: Option<PathBuf>,
     documents: Documents,
     requests: AtomicU64,
     calls: Arc<Semaphore>,
@@ -105,7 +109,7 @@ impl App {
         codec: Codec,
         intakes: Intakes,
         site: Site,
-        lab: bool,
+        (lab, folder): (bool, Option<PathBuf>),
     ) -> App {
         let budget = Budget::new(intakes.memory, intakes.connections);
         let connections = Connections::new(intakes.connections);
@@ -119,6 +123,7 @@ impl App {
             intake: Intake::new(intakes, Arc::clone(&budget), Arc::clone(&work)),
             site,
             lab,
+            folder,
             documents: Documents::new(contract),
             requests: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(CALLS as usize)),
@@ -146,7 +151,8 @@ impl App {
         let (head, body) = request.into_parts();
         let caller = Caller::of(&head, ends, &self.site);
         working.passed_on(proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address))));
-        let mut entry = Entry::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
+        let id = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut entry = Entry::new(id, caller.address);
         let asked = match self.admit(&head, &activity, &mut working) {
             Ok(charge) => match edges::refusal(&head) {
                 None => Ok((head, (body, charge), caller)),
@@ -246,6 +252,19 @@ impl App {
                 entry.operation = "health".into();
                 entry.routine = true;
                 document(StatusCode::OK, content_type::TEXT, "ok")
+            }
+            Place::Ready => {
+                entry.operation = "ready".into();
+                match ready::trouble(&self.service, &*self.clock, self.folder.as_ref()).await {
+                    None => {
+                        entry.routine = true;
+                        document(StatusCode::OK, content_type::TEXT, "ok")
+                    }
+                    Some(trouble) => {
+                        entry.refuse("not-ready", trouble);
+                        document(StatusCode::SERVICE_UNAVAILABLE, content_type::TEXT, trouble)
+                    }
+                }
             }
             Place::Nowhere => {
                 entry.operation = "nowhere".into();

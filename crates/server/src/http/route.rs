@@ -17,6 +17,8 @@ pub enum Place {
     Home,
     /// `/healthz`
     Health,
+    /// `/readyz`
+    Ready,
     /// Anything else.
     Nowhere,
 }
@@ -40,6 +42,7 @@ pub fn place(path: &str) -> Place {
     match &*path {
         "/" => Place::Home,
         "/healthz" => Place::Health,
+        "/readyz" => Place::Ready,
         _ => Place::Nowhere,
     }
 }

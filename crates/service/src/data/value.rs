@@ -4,7 +4,9 @@ use super::line::{Line, Members};
 use super::mistake::LineMistake;
 use super::{DERIVED, DETAILS, FIELDS, is_detail};
 use contract::handles::object::cv_object;
-use contract::scalar::{parse_boolean, parse_date_time, parse_decimal, parse_double, parse_int, parse_long};
+use contract::scalar::{
+    forbidden, parse_boolean, parse_date_time, parse_decimal, parse_double, parse_int, parse_long,
+};
 use contract::{
     Contract, EnumValue, FieldId, Guid, Kind, Member, Namespace, ObjectId, ObjectType, Record, Scalar,
     Timestamp, TypeId, TypeRef, Value,
@@ -219,8 +221,16 @@ impl<'m> Reading<'m> {
         text
     }
 
-    /// A text, if it is not longer than its field and an id where one is wanted.
+    /// A text, if it is not longer than its field, has no character that XML does not allow, and is an id where one is
+    /// wanted.
     fn checked(&mut self, text: String) -> Option<Value> {
+        if let Some((place, c)) = forbidden(&text) {
+            self.mistake(format!(
+                "has U+{:04X} as character {place}, which no answer could have",
+                u32::from(c)
+            ));
+            return None;
+        }
         let (path, field) = match &self.trail[..] {
             [] => return Some(text.into()),
             [path @ .., last] => (path.iter().map(|step| step.field).collect::<Vec<_>>(), last.field),

@@ -1,7 +1,8 @@
 //! A value as the text of a cell, in the forms of the interface.
 
 use contract::scalar::{
-    format_double, parse_boolean, parse_date_time, parse_decimal, parse_double, parse_int, parse_long,
+    forbidden, format_double, parse_boolean, parse_date_time, parse_decimal, parse_double, parse_int,
+    parse_long,
 };
 use contract::{Contract, EnumValue, Member, Scalar, Timestamp, TypeRef, Value};
 use std::fmt::Write;
@@ -13,6 +14,9 @@ use std::fmt::Write;
 pub(super) fn read(contract: &Contract, member: &Member, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     let is_text = matches!(member.ty, TypeRef::Scalar(Scalar::String));
+    if let Some((place, c)) = forbidden(text) {
+        return Err(format!("has U+{:04X} as character {place}, which no answer could have", u32::from(c)));
+    }
     if trimmed.is_empty() && !is_text {
         return Ok(if member.ty == TypeRef::Scalar(Scalar::Integer) { "".into() } else { Value::Absent });
     }
@@ -158,5 +162,15 @@ mod tests {
             event::CAPACITY,
             &[(" 12 ", "12"), ("-1", "-1"), ("", ""), ("1.5", "is not a whole number")],
         );
+    }
+
+    #[test]
+    fn a_cell_has_no_character_that_no_answer_could_have() {
+        let (contract, member) = member(contact::TYPE_ID, contact::FIRST_NAME);
+        for (cell, named) in [("Ann\u{b}Mary", Some("U+000B as character 4")), ("Ann\nMary", None)] {
+            let refused = read(contract, member, cell).err();
+            assert_eq!(refused.is_some(), named.is_some(), "{cell:?}");
+            assert!(refused.is_none_or(|reason| reason.contains(named.unwrap())));
+        }
     }
 }

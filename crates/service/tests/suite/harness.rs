@@ -11,7 +11,9 @@ use contract::{
     Code, Contract, FieldId, Guid, Kind, ObjectId, OperationId, Record, Scalar, Timestamp, TypeId, TypeRef,
     Value,
 };
-use service::{AccountChange, Call, Clock, Failure, Fault, Gone, Random, Service, Settings, Unbounded};
+use service::{
+    AccountChange, Call, Clock, Failure, Fault, Gone, Notes, Random, Service, Settings, Unbounded,
+};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -232,6 +234,7 @@ impl Bench {
             endpoint: ENDPOINT.to_owned(),
             gone: Gone::new(),
             room: Arc::new(Unbounded),
+            notes: Notes::default(),
         }
     }
 

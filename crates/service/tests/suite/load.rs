@@ -199,7 +199,7 @@ fn value(contract: &Contract, ty: TypeRef, seed: u64) -> Value {
             Value::Enumeration(EnumValue((seed % values) as u16))
         }
         TypeRef::Scalar(scalar) => match scalar {
-            Scalar::String => ["", "Ü \"q\" \\ \u{1}", " x ", "🦀\r\n"][seed as usize % 4].into(),
+            Scalar::String => ["", "Ü \"q\" \\ \t", " x ", "🦀\r\n"][seed as usize % 4].into(),
             Scalar::Integer => seed.to_string().into(),
             Scalar::Boolean => Value::Boolean(seed.is_multiple_of(2)),
             Scalar::Int | Scalar::Long => Value::Integer((seed % 1000) as i64 - 500),
@@ -340,4 +340,20 @@ async fn a_password_is_loaded_as_its_hash_only() {
     let wanted = "line 1: User.Password: is not a hash as the database keeps it; leave it out";
     assert_eq!(mistakes(&bench, &user("correct horse")).await, [wanted]);
     load(&bench, &user(HASH)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_no_answer_could_have_does_not_come_in() {
+    let bench = Bench::new().await;
+    let line = |name: &str| {
+        lines(&[(
+            "Contact",
+            &format!(r#""fields":{{"Id":"{ADA}","FirstName":"{name}","LastName":"Almeida"}}"#),
+        )])
+    };
+    for (name, named) in [(r"Ada\u000bMary", "U+000B as character 4"), (r"\uffff", "U+FFFF as character 1")] {
+        let mistakes = mistakes(&bench, &line(name)).await;
+        assert!(mistakes.len() == 1 && mistakes[0].contains(named), "{mistakes:?}");
+    }
+    load(&bench, &line(r"Ada\tMary\u00e9")).await.unwrap();
 }

@@ -53,11 +53,6 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// The characters that XML 1.0 allows.
-pub(crate) fn is_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
-}
-
 /// Checks that a comment, an instruction or a CDATA section holds allowed characters only.
 /// `at` is the offset of its first byte in the document.
 pub(super) fn check(text: &str, at: usize) -> Result<(), XmlError> {
@@ -117,6 +112,7 @@ pub(super) fn push_normalised(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::scalar::is_char;
 
     #[test]
     fn the_table_and_the_rule_agree() {

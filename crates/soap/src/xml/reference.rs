@@ -1,7 +1,7 @@
 //! Character and entity references.
 
-use super::chars::is_char;
 use super::name::is_ncname;
+use contract::scalar::is_char;
 
 /// What stands between `&` and `;`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

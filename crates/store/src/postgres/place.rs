@@ -96,6 +96,10 @@ impl FromStr for PostgresUrl {
             return Err(PostgresUrlError::Scheme);
         }
         let (base, query) = text.split_once('?').unwrap_or((text, ""));
+        // What follows the first would be the host's, and be shown, though it may be the password's.
+        if base.matches('@').count() > 1 {
+            return Err(PostgresUrlError::Form);
+        }
         let (mut mode, mut roots, mut others) = (None, None, Vec::new());
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
@@ -206,6 +210,7 @@ mod tests {
             ("postgres://me:secret@db.example/app", "postgres://db.example:5432/app"),
             ("postgresql://me:secret@[::1]:6432/app?connect_timeout=3", "postgres://::1:6432/app"),
             ("postgres://me:?secret@db.example/app", "postgres://db.example:5432/app"),
+            ("postgres://me:%40secret@db.example/app", "postgres://db.example:5432/app"),
             ("postgres://me:secret@a:1,b:2/app", "postgres://a:1,b:2/app"),
             ("postgres:///app?host=/run/postgresql&password=secret", "postgres:///run/postgresql:5432/app"),
         ] {
@@ -240,6 +245,7 @@ mod tests {
             ("mysql://db.example/app", Scheme),
             ("host=db.example dbname=app", Scheme),
             ("postgres://db.example:port/app", Form),
+            ("postgres://me:se@cret@db.example/app", Form),
             ("postgres://db.example/app?colour=red", Form),
             ("postgres:///app", Host),
             ("postgres://db.example", Database),

@@ -4,6 +4,7 @@ use super::functions;
 use crate::error::{OpenError, StoreError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -96,9 +97,42 @@ pub(crate) fn check_library() -> Result<(), OpenError> {
 
 /// The database file of a data folder, which is made if it is not there.
 pub(crate) fn file_in(folder: &Path) -> Result<PathBuf, OpenError> {
-    std::fs::create_dir_all(folder)
-        .map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
-    Ok(folder.join("understudy.db"))
+    make(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
+    let file = folder.join("understudy.db");
+    let unwritable =
+        |error: io::Error| OpenError::Unwritable { path: file.clone(), reason: error.to_string() };
+    keep_private(&file).map_err(unwritable)?;
+    Ok(file)
+}
+
+/// Makes a folder that is its user's alone.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes the file if it is not there, and takes others' rights to it and to the files that SQLite has beside it, which get
+/// the rights of the file: people's data is in them.
+fn keep_private(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+        for ending in ["", "-wal", "-shm"] {
+            let mut path = file.as_os_str().to_owned();
+            path.push(ending);
+            let Ok(found) = std::fs::metadata(&path) else { continue };
+            let is_private = found.permissions().mode() & 0o077 == 0;
+            if !is_private && std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).is_err()
+            {
+                tracing::warn!(file = %path.display(), "others may read the file, and its rights can't be changed");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file with `attempt`, and again while others keep it busy. SQLite does not wait where two

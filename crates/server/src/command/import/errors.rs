@@ -78,9 +78,9 @@ impl Errors {
         if self.told <= TOLD {
             let problems: Vec<String> =
                 problems.iter().map(|problem| problem.to_string().trim().to_owned()).collect();
-            eprintln!("understudy: line {line}: {}", problems.join("; "));
+            crate::log::tell(format_args!("line {line}: {}", problems.join("; ")));
         } else if self.told == TOLD + 1 {
-            eprintln!("understudy: more rows have problems");
+            crate::log::tell(format_args!("more rows have problems"));
         }
     }
 

@@ -71,7 +71,10 @@ impl Job {
                 check_earlier(what, &earlier, &task, &table).await?;
                 let rows = source.go_on(&earlier)?;
                 errors.go_on(earlier.error_bytes)?;
-                eprintln!("understudy: goes on behind row {}, where an earlier run stopped", earlier.rows);
+                crate::log::tell(format_args!(
+                    "goes on behind row {}, where an earlier run stopped",
+                    earlier.rows
+                ));
                 (rows, earlier)
             }
             None => {
@@ -256,7 +259,9 @@ async fn check_earlier(
 fn tell_passed_over(table: &Table) {
     if !table.passed_over().is_empty() {
         let names = table.passed_over().join(", ");
-        eprintln!("understudy: columns that are passed over, as only the server writes them: {names}");
+        crate::log::tell(format_args!(
+            "columns that are passed over, as only the server writes them: {names}"
+        ));
     }
 }
 

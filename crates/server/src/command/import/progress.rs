@@ -43,7 +43,7 @@ impl Progress {
             self.bar.set_message(self.message(done));
         } else if self.told.elapsed() >= QUIET {
             self.told = Instant::now();
-            eprintln!("understudy: {}", self.message(done));
+            crate::log::tell(format_args!("{}", self.message(done)));
         }
     }
 
