@@ -1,5 +1,6 @@
 """A PostgreSQL of the test's own (ci/postgres), and PgBouncer in front of it."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -51,6 +52,20 @@ class Postgres:
         done = subprocess.run(command, cwd="/", **outputs, **AS_SERVER)
         if done.returncode != 0:
             raise Failed(f"PostgreSQL did not come back: {done.stdout}")
+
+    @contextlib.contextmanager
+    def away(self):
+        """It is down, and comes back."""
+        data = self.folder / "data"
+        outputs = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        common = ["--pgdata", data, "--wait", "--timeout", str(LIMIT_SECONDS)]
+        subprocess.run([self.tool("pg_ctl"), "stop", "--mode", "immediate", *common], check=True, cwd="/", **outputs, **AS_SERVER)
+        try:
+            yield
+        finally:
+            port = urllib.parse.urlsplit(self.url).port
+            start = [self.tool("pg_ctl"), "start", "--log", self.folder / "server.log", "--options", f"-p {port}", *common]
+            subprocess.run(start, check=True, cwd="/", **outputs, **AS_SERVER)
 
     def tool(self, name):
         """A program of the version that runs."""

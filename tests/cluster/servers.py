@@ -1,5 +1,6 @@
 """The processes of the program, on ports that stay theirs."""
 
+import http.client
 import os
 import pathlib
 import random
@@ -42,6 +43,16 @@ def wait_for_port(port, process, name, log):
         except OSError:
             time.sleep(0.05)
     raise Failed(f"{name} did not start: {pathlib.Path(log).read_text(errors='replace')}")
+
+
+def http_status(port, path):
+    """The status of the answer to a GET."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def environment(settings):

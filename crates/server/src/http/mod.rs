@@ -51,6 +51,7 @@ use entry::Entry;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Version};
+use ready::Readiness;
 use room::AnswerRoom;
 use route::{Place, Wanted};
 use service::{Clock, Service};
@@ -74,8 +75,7 @@ pub struct App {
     intake: Intake,
     site: Site,
     lab: bool,
-    /// Where the database is, if it is embedded.
-    folder: Option<PathBuf>,
+    readiness: Readiness,
     documents: Documents,
     requests: AtomicU64,
     calls: Arc<Semaphore>,
@@ -123,7 +123,7 @@ impl App {
             intake: Intake::new(intakes, Arc::clone(&budget), Arc::clone(&work)),
             site,
             lab,
-            folder,
+            readiness: Readiness::new(folder),
             documents: Documents::new(contract),
             requests: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(CALLS as usize)),
@@ -255,7 +255,7 @@ impl App {
             }
             Place::Ready => {
                 entry.operation = "ready".into();
-                match ready::trouble(&self.service, &*self.clock, self.folder.as_ref()).await {
+                match self.readiness.trouble(&self.service, &*self.clock).await {
                     None => {
                         entry.routine = true;
                         document(StatusCode::OK, content_type::TEXT, "ok")

@@ -16,6 +16,7 @@ mod killed;
 mod lab;
 mod mail;
 mod objects;
+mod outcomes;
 #[path = "../../../store/tests/postgres/mod.rs"]
 mod postgres;
 mod protocol;

@@ -1,0 +1,60 @@
+//! What the log says of those who failed, and whether the server is ready.
+
+use crate::support::Server;
+use crate::support::http::{ENDPOINT, Request};
+use crate::support::soap::{call, create_contact, login_with, session};
+
+/// The log's line about a request, by its number.
+fn line(log: &str, id: usize) -> &str {
+    let mark = format!(" id={id} ");
+    log.lines().find(|line| line.contains(&mark)).unwrap_or_else(|| panic!("no line {id}: {log}"))
+}
+
+#[test]
+fn the_log_says_who_failed_and_where_from() {
+    let server = Server::lab(&[]);
+    let session = session(&server);
+    for (user, password) in [("lab", "wrong-password"), ("nobody-there", "lab")] {
+        server.send(&login_with("LAB001", user, password));
+    }
+    let contact = |email: &str| format!(r#"<Contact LastName="L" EmailAddress="{email}"/>"#);
+    let create = |emails: &[&str]| {
+        let contacts: String = emails.iter().map(|email| contact(email)).collect();
+        server.send(&call(&session, "CreateContact", &format!("<Contacts>{contacts}</Contacts>")));
+    };
+    server.send(&create_contact(&session, "one@outcomes.example"));
+    create(&["one@outcomes.example", "two@outcomes.example"]);
+    create(&["one@outcomes.example"]);
+    let (_, log, _) = server.stop();
+    let login = "operation=Login";
+    for (id, level, parts) in [
+        (1, "INFO", &[login, "outcome=\"ok\"", "account=\"LAB001\"", "user=\"lab\"", "client=127.0.0.1"][..]),
+        (
+            2,
+            "WARN",
+            &[login, "outcome=\"refused\"", "user=\"lab\"", "client=127.0.0.1 reason=\"wrong password\""],
+        ),
+        (3, "WARN", &[login, "outcome=\"refused\"", "account=\"LAB001\"", "reason=\"no such user\""]),
+        (4, "INFO", &["operation=CreateContact", "outcome=\"ok\"", "account=\"LAB001\""]),
+        (5, "WARN", &["outcome=\"partial\"", "failed=1", "codes=\"CV40104\"", "client=127.0.0.1"]),
+        (6, "WARN", &["outcome=\"refused\"", "failed=1", "codes=\"CV40104\""]),
+    ] {
+        let line = line(&log, id);
+        assert!(line.contains(level) && parts.iter().all(|part| line.contains(part)), "{line}");
+    }
+    for secret in ["wrong-password", "nobody-there", "outcomes.example", &*session] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn a_server_says_whether_it_is_ready() {
+    let server = Server::lab(&[]);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(
+            server.send(&Request::new("GET", path)).expect(200, "text/plain; charset=utf-8").text(),
+            "ok"
+        );
+    }
+    assert_eq!(server.get(ENDPOINT).status, 200);
+}
