@@ -11,15 +11,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[cfg(unix)]
 const DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10");
 
+/// What runs programs of other systems or by hand: to start that anew would start something else.
+#[cfg(unix)]
+const LOADERS: [&str; 3] = ["ld-", "ld.", "qemu-"];
+
 /// Makes sure that freed pages go back to the system after 10 ms, unless the environment says otherwise: by default the
-/// allocator keeps them for a second, in which requests that follow each other take several times what they hold. To give
-/// them back at once costs 7 % of UpdateContact's speed.
+/// allocator keeps them for a second, so that a run of requests can occupy several times the memory in use. To give them
+/// back at once costs 7 % of UpdateContact's speed.
 ///
-/// The allocator reads that setting once, before the program begins, so that the program is begun anew. Returns if it has
-/// been.
+/// The allocator reads the setting once, before the program begins, so that the program starts itself anew. Returns once the
+/// setting is in the environment.
 ///
 /// # Errors
-/// It can't be begun anew.
+/// The program can't be started anew.
 #[cfg(unix)]
 pub fn give_back_soon() -> io::Result<()> {
     use std::env;
@@ -30,12 +34,17 @@ pub fn give_back_soon() -> io::Result<()> {
     if env::var_os(name).is_some() {
         return Ok(());
     }
+    let program = env::current_exe()?;
+    let file = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if LOADERS.iter().any(|loader| file.starts_with(loader)) {
+        return Err(io::Error::other(format!("{file} runs the program")));
+    }
     let mut arguments = env::args_os();
-    let program = arguments.next().unwrap_or_default();
-    Err(Command::new(env::current_exe()?).arg0(program).args(arguments).env(name, value).exec())
+    let own = arguments.next().unwrap_or_default();
+    Err(Command::new(program).arg0(own).args(arguments).env(name, value).exec())
 }
 
-/// Where a program can't be begun anew, the environment says it.
+/// Where a program can't be started anew, the environment says it.
 #[cfg(not(unix))]
 pub fn give_back_soon() -> io::Result<()> {
     Ok(())

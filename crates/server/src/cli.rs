@@ -192,7 +192,7 @@ enum UserCommand {
   understudy user set ACME001 crm-sync --allow 192.0.2.7 --allow 10.0.0.0/8
   understudy user set ACME001 crm-sync --allow-all --name crm")]
     Set(In<user::Set>),
-    /// Let an API user log in again who was locked out after wrong passwords.
+    /// Unlock an API user locked out by wrong passwords.
     Unlock(In<user::Unlock>),
     /// Remove an API user and end its sessions.
     Remove(In<user::Remove>),

@@ -20,10 +20,18 @@ mod tls;
 
 fn main() -> std::process::ExitCode {
     keep_files_private();
+    // Before anything is read, for it is read again then: a configuration file may be a pipe.
+    if std::env::args_os().any(|argument| argument == "serve")
+        && let Err(error) = allocator::give_back_soon()
+    {
+        log::tell(format_args!(
+            "warning: freed memory is kept for a second ({error}); set MIMALLOC_PURGE_DELAY=10 where it is short"
+        ));
+    }
     match cli::run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(failure) => {
-            crate::log::tell(format_args!("{failure}"));
+            log::tell(&failure);
             failure.exit.into()
         }
     }

@@ -25,7 +25,7 @@ impl Signals {
     }
 
     /// Waits for the next one that asks to end. SIGHUP does not: the terminal from which the program was started may
-    /// close, and of what it could read again, certificates and keys are looked at all the time.
+    /// close, and the only files it could reload, certificates and keys, are watched anyway.
     pub async fn next(&mut self) {
         loop {
             tokio::select! {

@@ -1,13 +1,14 @@
 //! From a call to its operation.
 
 use crate::nested::{Refused, below};
+use crate::room::Seat;
 use crate::session::Session;
 use crate::{Failure, Fault, Gone, Notes, Room, Service, batch, login, op};
 use contract::call::Work;
 use contract::handles::{code, operation};
 use contract::{OperationId, Record};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// One call, decoded.
 #[derive(Debug)]
@@ -59,12 +60,20 @@ impl Service {
         notes.caller(&session.account.number, Some(&session.user));
         self.hash_secrets(&session, peer, operation, &mut request, &gone).await?;
         let Asks { work, records, below } = self.asks(operation, &request);
-        let _turn = self.inner.queues.of_call(session.account.id, work, records, &gone).await?;
+        let turn = self.inner.queues.of_call(session.account.id, work, records, &gone).await?;
         find_room(&*room, &gone).await?;
         session.at = self.now();
         self.count_call(&session).await?;
+        let seat = Seat {
+            room: &*room,
+            queues: &self.inner.queues,
+            account: session.account.id,
+            work,
+            gone: &gone,
+            turn: Mutex::new(Some(turn)),
+        };
         let running = async {
-            let response = self.run(operation, (&session, &*room), request, below).await?;
+            let response = self.run(operation, (&session, &seat), request, below).await?;
             notes.results(self.contract(), operation, &response);
             Ok(response)
         };
@@ -92,7 +101,7 @@ impl Service {
     async fn run(
         &self,
         operation: OperationId,
-        (session, room): (&Session, &dyn Room),
+        (session, seat): (&Session, &Seat<'_>),
         mut request: Record,
         below: usize,
     ) -> Result<Record, Failure> {
@@ -101,7 +110,7 @@ impl Service {
             true => Refused::take(self.contract(), operation, &mut request, most),
             false => Refused::default(),
         };
-        let mut response = self.operate(operation, (session, room), request).await?;
+        let mut response = self.operate(operation, (session, seat), request).await?;
         refused.answer(self.contract(), operation, &mut response);
         Ok(response)
     }
@@ -109,12 +118,12 @@ impl Service {
     async fn operate(
         &self,
         operation: OperationId,
-        (session, room): (&Session, &dyn Room),
+        (session, seat): (&Session, &Seat<'_>),
         request: Record,
     ) -> Result<Record, Failure> {
         let response = match operation {
-            operation::DESCRIBE_GLOBAL => op::describe_global(self, (session, room), request).await?,
-            operation::DESCRIBE_CV_OBJECT => op::describe_object(self, (session, room), request).await?,
+            operation::DESCRIBE_GLOBAL => op::describe_global(self, (session, seat), request).await?,
+            operation::DESCRIBE_CV_OBJECT => op::describe_object(self, (session, seat), request).await?,
             operation::CREATE_CONTACT => op::create_contact(self, session, request).await?,
             operation::UPDATE_CONTACT => op::update_contact(self, session, request).await?,
             operation::UPSERT_CONTACT => op::upsert_contact(self, session, request).await?,
@@ -157,7 +166,7 @@ impl Service {
             }
             operation::CREATE_TRANSACTION => op::create_transaction(self, session, request).await?,
             operation::SEARCH => op::search(self, session, request).await?,
-            operation::RETRIEVE => op::retrieve(self, (session, room), request).await?,
+            operation::RETRIEVE => op::retrieve(self, (session, seat), request).await?,
             operation::GET_UPDATED => op::get_updated(self, session, request).await?,
             operation::GET_DELETED => op::get_deleted(self, session, request).await?,
             operation::SEND_EMAIL => op::send_email(self, session, request).await?,

@@ -21,7 +21,10 @@ impl Fault {
 
     /// The fault of a call whose answer would not fit the memory of requests.
     pub fn too_long() -> Fault {
-        Fault::new(code::CV10000, "its answer would take more memory than one may: ask for less at once")
+        Fault::new(
+            code::CV10000,
+            "the answer would take more memory than one call may use; ask for less at once",
+        )
     }
 }
 

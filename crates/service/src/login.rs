@@ -29,7 +29,7 @@ pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Failu
     drop(request);
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     if [&number, &name, &password].iter().any(|value| value.as_text().unwrap_or_default().len() > LONGEST) {
-        notes.refused("a member of the login is longer than any account's");
+        notes.refused("account number, user name or password is over 4,096 bytes");
         return Ok(refusal(service, DENIED));
     }
     let (number, name) = (text(&number), text(&name));

@@ -1,9 +1,12 @@
 //! Room for a call's answer, which is the caller's to find.
 
-use crate::{Failure, Fault};
+use crate::queues::{CallTurn, Queues};
+use crate::{Failure, Fault, Gone};
+use contract::call::Work;
 use std::fmt::Debug;
 use std::pin::Pin;
-use store::StoreError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use store::{AccountId, StoreError};
 
 /// How many bytes the records of an answer may take before more room is asked for: enough for 200 objects as people
 /// have them.
@@ -34,6 +37,32 @@ impl Room for Unbounded {
     }
 }
 
+/// Where a call that has begun makes its answer: its room, and its turn, which others have while it waits for more room.
+pub(crate) struct Seat<'c> {
+    pub room: &'c dyn Room,
+    pub queues: &'c Queues,
+    pub account: AccountId,
+    pub work: Work,
+    pub gone: &'c Gone,
+    pub turn: Mutex<Option<CallTurn>>,
+}
+
+impl Seat<'_> {
+    /// Waits for the room of a long answer, without a turn, and then for another turn.
+    async fn enlarge(&self) -> Result<usize, Failure> {
+        *self.turn() = None;
+        let bytes =
+            self.room.enlarge().await.ok_or(Failure::Busy("there was no room for a long answer in time"))?;
+        let turn = self.queues.of_call(self.account, self.work, 1, self.gone).await?;
+        *self.turn() = Some(turn);
+        Ok(bytes)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Option<CallTurn>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// An answer being made.
 pub(crate) type Making<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -41,17 +70,16 @@ pub(crate) type Making<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError
 /// answer if they do not suffice, which `make` says by [`StoreError::TooMuch`].
 ///
 /// # Errors
-/// Those of `make`; busy if there was no room in time; CV10000 for an answer that would be too long for any room.
+/// Those of `make`; busy if there was no room or no turn in time; CV10000 for an answer that would be too long for any room.
 pub(crate) async fn make<'a, T>(
-    room: &dyn Room,
+    seat: &Seat<'_>,
     make: impl Fn(usize) -> Making<'a, T>,
 ) -> Result<T, Failure> {
     match make(SHORT).await {
         Err(StoreError::TooMuch) => {}
         done => return Ok(done.map_err(Fault::from)?),
     }
-    let bytes = room.enlarge().await.ok_or(Failure::Busy("there was no room for a long answer in time"))?;
-    match make(bytes).await {
+    match make(seat.enlarge().await?).await {
         Err(StoreError::TooMuch) => Err(Fault::too_long().into()),
         done => Ok(done.map_err(Fault::from)?),
     }

@@ -1,7 +1,6 @@
 //! `understudy serve`: puts the pieces together, says where they listen, and takes them apart again.
 
 use super::{contract, open, random, runtime, say};
-use crate::allocator;
 use crate::environment::{SeededRandom, SetClock, SystemClock};
 use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intakes, Site};
@@ -18,16 +17,12 @@ use std::time::Duration;
 use store::Location;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Runs the server until it is told to stop.
 pub fn run(settings: Serve) -> Result<(), Failure> {
     check(&settings)?;
-    let unset = allocator::give_back_soon();
     let _logging = log::start(&settings.log, settings.log_format)?;
-    if let Err(error) = unset {
-        tracing::warn!(%error, "freed memory is kept for a second; set MIMALLOC_PURGE_DELAY=10 where memory is limited");
-    }
     allow_open_files(settings.max_connections.get());
     warn_of_little_memory(&settings);
     runtime()?.block_on(serve(&settings))
@@ -152,6 +147,9 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     served
 }
 
+/// How long the program's last words may take.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 async fn until_told_to_stop(
     mut signals: Signals,
     listener: TcpListener,
@@ -167,7 +165,9 @@ async fn until_told_to_stop(
         let _ = told.send(());
         signals.next().await;
         // Not even the database is waited for: what was acknowledged is on disk already.
-        log::tell("ended at once by a second signal; calls under way were cut off");
+        // Nor is whoever should read this.
+        std::thread::spawn(|| log::tell("ended at once by a second signal; calls under way were cut off"));
+        sleep(LAST_WORDS).await;
         std::process::exit(i32::from(Exit::Interrupted as u8));
     });
     let flusher = tokio::spawn(flush_every_second(service.clone()));

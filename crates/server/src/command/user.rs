@@ -18,7 +18,7 @@ pub struct Add {
     /// from everywhere.
     #[arg(long, value_name = "ADDRESS")]
     allow: Vec<String>,
-    /// Take a password of fewer than 12 characters.
+    /// Accept a password shorter than 12 characters.
     #[arg(long)]
     short_password: bool,
 }
@@ -37,7 +37,7 @@ pub struct SetPassword {
     account: String,
     /// The user's name.
     user: String,
-    /// Take a password of fewer than 12 characters.
+    /// Accept a password shorter than 12 characters.
     #[arg(long)]
     short_password: bool,
 }
@@ -49,7 +49,7 @@ pub struct Set {
     account: String,
     /// The user's name.
     user: String,
-    /// Another name. It ends the user's sessions.
+    /// Rename the user. This ends its sessions.
     #[arg(long)]
     name: Option<String>,
     /// Whether it may log in. If not, its sessions end.

@@ -197,7 +197,7 @@ pub struct Working {
     activity: Arc<Activity>,
     /// Counts it under the address that it came from.
     forwarded: Option<Forwarded>,
-    /// What it takes beside its head, body and answer, if another request has the connection's.
+    /// What it takes beside its head, body and answer, if another request already uses the connection's own share.
     charge: Option<Charge>,
 }
 

@@ -144,6 +144,20 @@ pub fn refused(refusal: Refusal, version: Version) -> Answer {
     answer
 }
 
+/// An answer that is given in place of another, which has been finished: with those of its headers that are about the
+/// connection and the server.
+pub fn in_place_of(other: &Answer, mut answer: Answer) -> Answer {
+    for name in [CONNECTION, HeaderName::from_static(LAB)] {
+        if let Some(value) = other.headers().get(&name) {
+            answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    answer
+}
+
+/// Says that the answer is a lab's.
+const LAB: &str = "x-understudy-lab";
+
 /// Adds what depends on the request and on how the server runs.
 pub fn finish(answer: &mut Answer, version: Version, asked: &HeaderMap, lab: bool) {
     // HTTP/2 has no such header.
@@ -151,7 +165,7 @@ pub fn finish(answer: &mut Answer, version: Version, asked: &HeaderMap, lab: boo
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if lab {
-        let name = HeaderName::from_static("x-understudy-lab");
+        let name = HeaderName::from_static(LAB);
         answer.headers_mut().insert(name, HeaderValue::from_static("1"));
     }
 }
@@ -164,6 +178,14 @@ fn asks_to_close(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_in_place_of_another_still_ends_the_connection() {
+        let mut other = busy_text();
+        other.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        assert_eq!(in_place_of(&other, busy_page()).headers()[CONNECTION], "close");
+        assert!(in_place_of(&busy_text(), busy_page()).headers().get(CONNECTION).is_none());
+    }
 
     #[test]
     fn every_503_has_retry_after() {

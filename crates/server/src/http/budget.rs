@@ -7,7 +7,7 @@
 //! request at a time, the oldest that waits when nobody has it: it always gets on, so that requests never wait for each
 //! other in a circle. The reserve is also the most that one request may hold; one that needs more is refused.
 //!
-//! Answers are not refused any more, since what they tell has been done: they may overdraw the common part. So a
+//! Answers to calls that write are never refused, since what they tell has been done: they may overdraw the common part. So a
 //! call begins only while it is not overdrawn ([`Budget::room`]), and few calls run at once.
 
 use super::shares::{Parts, Shares, Sizes};
@@ -204,6 +204,14 @@ impl Charge {
         }
     }
 
+    /// Gives back what it holds of the common part, for as much of the reserve, as far as that is free: for who holds
+    /// much for long.
+    pub fn leave_common(&mut self) {
+        let moved = self.budget.shares().exchange(self.age, self.held.common);
+        self.held.common -= moved;
+        self.held.reserve += moved;
+    }
+
     /// Takes what it can from the connection's allowance; gives how much is still wanted.
     fn take_allowance(&mut self, bytes: usize) -> Result<usize, Denied> {
         if self.bytes() + bytes > self.budget.sizes.reserve {
@@ -346,6 +354,18 @@ mod tests {
         assert!(Allowance::borrow(&lent).is_none());
         drop(quiet);
         assert!(Allowance::borrow(&lent).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_holds_the_reserve_may_leave_the_rest_to_others() {
+        let budget = budget();
+        let mut long = budget.open(None);
+        long.grow(reserve(TOTAL)).await.unwrap();
+        let mut other = budget.open(None);
+        assert_eq!(other.try_grow(TOTAL / 8), Err(Denied::Busy));
+        long.leave_common();
+        assert_eq!((long.held.common, long.held.reserve), (0, reserve(TOTAL)));
+        assert_eq!(other.try_grow(TOTAL / 8), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

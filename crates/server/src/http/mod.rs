@@ -114,6 +114,7 @@ impl App {
         let budget = Budget::new(intakes.memory, intakes.connections);
         let connections = Connections::new(intakes.connections);
         let work = Arc::new(Work::new());
+        let readiness = Readiness::new(service.clone(), Arc::clone(&clock), folder);
         let room = AnswerRoom { budget: Arc::clone(&budget), connections: Arc::clone(&connections) };
         App {
             contract,
@@ -123,7 +124,7 @@ impl App {
             intake: Intake::new(intakes, Arc::clone(&budget), Arc::clone(&work)),
             site,
             lab,
-            readiness: Readiness::new(folder),
+            readiness,
             documents: Documents::new(contract),
             requests: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(CALLS as usize)),
@@ -182,7 +183,8 @@ impl App {
             if !answer.body_mut().charge_to(|| self.budget.open(activity.allowance())) {
                 // It tells of nothing that was done.
                 entry.refuse("busy", "answers that their clients do not take leave no room for another");
-                answer = answer::busy(self.codec.reject_busy(soap::Version::V11));
+                answer =
+                    answer::in_place_of(&answer, answer::busy(self.codec.reject_busy(soap::Version::V11)));
             }
             entry.answered(&answer);
             activity.deliver(working, answer.body_mut());
@@ -255,7 +257,7 @@ impl App {
             }
             Place::Ready => {
                 entry.operation = "ready".into();
-                match self.readiness.trouble(&self.service, &*self.clock).await {
+                match self.readiness.trouble().await {
                     None => {
                         entry.routine = true;
                         document(StatusCode::OK, content_type::TEXT, "ok")

@@ -3,8 +3,10 @@
 use contract::Timestamp;
 use service::{Clock, Service};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 /// How long the database may take for a look-up.
@@ -24,39 +26,52 @@ pub type Trouble = Option<&'static str>;
 
 /// The server's readiness, as it was found last.
 pub struct Readiness {
+    service: Service,
+    clock: Arc<dyn Clock>,
     /// Where the database is, if it is embedded.
     folder: Option<PathBuf>,
-    last: Mutex<Option<(Instant, Trouble)>>,
+    last: Arc<Mutex<Option<(Instant, Trouble)>>>,
 }
 
 impl Readiness {
     /// Of a server whose embedded database, if it has one, is in a folder.
-    pub fn new(folder: Option<PathBuf>) -> Readiness {
-        Readiness { folder, last: Mutex::default() }
+    pub fn new(service: Service, clock: Arc<dyn Clock>, folder: Option<PathBuf>) -> Readiness {
+        Readiness { service, clock, folder, last: Arc::default() }
     }
 
-    /// What keeps the server from its work, if anything does.
-    pub async fn trouble(&self, service: &Service, clock: &dyn Clock) -> Trouble {
-        let mut last = self.last.lock().await;
+    /// What keeps the server from its work, if anything does. What was begun is finished, and its answer kept, even if
+    /// who asked goes away: else somebody could ask the database as often as they like.
+    pub async fn trouble(&self) -> Trouble {
+        let mut last = Arc::clone(&self.last).lock_owned().await;
         if let Some((at, trouble)) = *last
             && at.elapsed() < FRESH
         {
             return trouble;
         }
-        let trouble = look(service, clock, self.folder.as_deref()).await;
-        *last = Some((Instant::now(), trouble));
-        trouble
+        let (service, clock, folder) = (self.service.clone(), Arc::clone(&self.clock), self.folder.clone());
+        let looking = tokio::spawn(async move {
+            let trouble = look(&service, &*clock, folder).await;
+            *last = Some((Instant::now(), trouble));
+            trouble
+        });
+        looking.await.unwrap_or(Some("it can't be told"))
     }
 }
 
-async fn look(service: &Service, clock: &dyn Clock, folder: Option<&Path>) -> Trouble {
+async fn look(service: &Service, clock: &dyn Clock, folder: Option<PathBuf>) -> Trouble {
     match timeout(PATIENCE, service.answers()).await {
         Ok(true) => {}
         Ok(false) => return Some("the database fails"),
         Err(_) => return Some("the database does not answer"),
     }
-    if folder.is_some_and(|folder| room(folder).is_some_and(|room| room < LEAST_ROOM)) {
-        return Some("the disk of the database is full");
+    // A disk may take its time, too.
+    let room = timeout(PATIENCE, spawn_blocking(move || folder.and_then(|folder| room(&folder)))).await;
+    match room {
+        Ok(Ok(room)) if room.is_some_and(|room| room < LEAST_ROOM) => {
+            return Some("the disk of the database is full");
+        }
+        Ok(_) => {}
+        Err(_) => return Some("the disk of the database does not answer"),
     }
     (clock.now() < LEAST_TIME).then_some("the clock is wrong")
 }

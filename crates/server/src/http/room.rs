@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 /// How long an answer may stand still while calls wait for room.
 const STILL: Duration = Duration::from_secs(1);
 
-/// How many bytes an answer has that needs no more room than others.
+/// The longest answer that needs no room of its own, in bytes.
 pub const SHORT: usize = 4 << 20;
 
 /// What answers share.
@@ -83,6 +83,7 @@ impl CallRoom {
             held.charge = self.shared.budget.open(None);
             let whole = held.charge.left();
             held.charge.grow(whole).await.ok()?;
+            held.charge.leave_common();
             held.is_long = true;
         }
         Some(Long::of(held.charge.bytes()))

@@ -173,7 +173,17 @@ impl Shares {
         Some(Parts { allowance: 0, common, reserve })
     }
 
-    /// Takes bytes of the common part if so many are left then.
+    /// Gives up to `bytes` of the common part back for as many of the reserve, if the request is its owner; gives how
+    /// many.
+    pub fn exchange(&mut self, age: u64, bytes: usize) -> usize {
+        let moved = if self.owner == Some(age) { bytes.min(self.reserve) } else { 0 };
+        self.reserve -= moved;
+        self.common += signed(moved);
+        self.grant();
+        moved
+    }
+
+    /// Takes bytes of the common part if at least `leave` bytes stay free.
     pub fn take_common(&mut self, bytes: usize, leave: usize) -> Option<Parts> {
         if bytes + leave > self.free() {
             return None;

@@ -226,7 +226,7 @@ impl<'m> Reading<'m> {
     fn checked(&mut self, text: String) -> Option<Value> {
         if let Some((place, c)) = forbidden(&text) {
             self.mistake(format!(
-                "has U+{:04X} as character {place}, which no answer could have",
+                "has U+{:04X} as character {place}, which XML does not allow",
                 u32::from(c)
             ));
             return None;

@@ -1,8 +1,9 @@
 //! DescribeGlobal and DescribeCvObject: what the service has, and what is known of its fields.
 
 use super::lookups;
+use crate::room::Seat;
 use crate::session::Session;
-use crate::{Failure, Room, Service, batch, room};
+use crate::{Failure, Service, batch, room};
 use contract::handles::message::{describe_cv_object, describe_cv_object_response, describe_global_response};
 use contract::handles::object::{
     answer_detail, custom_field, cv_object, cv_object_type_array, describe_cv_object_result,
@@ -20,13 +21,13 @@ const NO_MAXIMUM: i64 = i32::MAX as i64;
 /// DescribeGlobal: the account's limits, the object types, and the lists of codes.
 pub(crate) async fn describe_global(
     service: &Service,
-    (session, room): (&Session, &dyn Room),
+    (session, seat): (&Session, &Seat<'_>),
     _: Record,
 ) -> Result<Record, Failure> {
     let contract = service.contract();
     let account = session.account.id;
     let calls = service.calls_today(session).await?;
-    let own = room::make(room, |bytes| {
+    let own = room::make(seat, |bytes| {
         Box::pin(service.store().look_up(move |reader| {
             reader.at_most(bytes);
             let types = reader.contact_types(account)?;
@@ -61,7 +62,7 @@ pub(crate) async fn describe_global(
 /// The call's limit code for too many types.
 pub(crate) async fn describe_object(
     service: &Service,
-    (session, room): (&Session, &dyn Room),
+    (session, seat): (&Session, &Seat<'_>),
     request: Record,
 ) -> Result<Record, Failure> {
     let contract = service.contract();
@@ -71,7 +72,7 @@ pub(crate) async fn describe_object(
     batch::within_limit(contract, operation::DESCRIBE_CV_OBJECT, asked.len())?;
     let objects: Vec<ObjectId> = asked.iter().filter_map(object_of).collect();
     drop(request);
-    let results = room::make(room, |bytes| {
+    let results = room::make(seat, |bytes| {
         let objects = &objects;
         Box::pin(async move {
             let custom = service.store().look_up(move |reader| {
@@ -98,7 +99,7 @@ fn describe_all(
     bytes: usize,
 ) -> Result<Record, StoreError> {
     let mut results = contract.record(describe_cv_object_results::TYPE_ID);
-    let mut rest = bytes;
+    let mut rest = bytes.saturating_sub(custom.iter().map(memory::whole).sum());
     for &object in objects {
         let described = describe(contract, object, custom);
         rest = rest.checked_sub(memory::whole(&described)).ok_or(StoreError::TooMuch)?;

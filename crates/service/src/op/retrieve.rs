@@ -2,8 +2,9 @@
 
 use super::object_type;
 use crate::derived;
+use crate::room::Seat;
 use crate::session::Session;
-use crate::{Failure, Fault, Room, Service, batch, room};
+use crate::{Failure, Fault, Service, batch, room};
 use contract::handles::message::{retrieve, retrieve_response};
 use contract::handles::object::{cv_object, id_array, retrieve_result};
 use contract::handles::{code, object_type as types, operation};
@@ -18,7 +19,7 @@ use store::{Reader, StoreError};
 /// CV20018 without identifiers, CV20021 for too many, CV20001 if one is not a GUID.
 pub(crate) async fn retrieve(
     service: &Service,
-    (session, room): (&Session, &dyn Room),
+    (session, seat): (&Session, &Seat<'_>),
     request: Record,
 ) -> Result<Record, Failure> {
     let contract = service.contract();
@@ -36,7 +37,7 @@ pub(crate) async fn retrieve(
         }
         Ok::<_, StoreError>(records)
     };
-    let found = room::make(room, |bytes| {
+    let found = room::make(seat, |bytes| {
         let ids = Arc::clone(&ids);
         let bounded = move |reader: &Reader<'_>| {
             reader.at_most(bytes);

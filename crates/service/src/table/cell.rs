@@ -15,7 +15,7 @@ pub(super) fn read(contract: &Contract, member: &Member, text: &str) -> Result<V
     let trimmed = text.trim();
     let is_text = matches!(member.ty, TypeRef::Scalar(Scalar::String));
     if let Some((place, c)) = forbidden(text) {
-        return Err(format!("has U+{:04X} as character {place}, which no answer could have", u32::from(c)));
+        return Err(format!("has U+{:04X} as character {place}, which XML does not allow", u32::from(c)));
     }
     if trimmed.is_empty() && !is_text {
         return Ok(if member.ty == TypeRef::Scalar(Scalar::Integer) { "".into() } else { Value::Absent });

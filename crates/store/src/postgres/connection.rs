@@ -82,7 +82,8 @@ impl Connection {
         self.ask(sql, parameters, true, async |mut rows| {
             let mut out = Vec::new();
             while let Some(row) = rows.try_next().await? {
-                self.go_on().and_then(|()| self.took(row.raw_size_bytes())).map_err(Stop::Over)?;
+                self.go_on().map_err(Stop::Over)?;
+                self.took(row.raw_size_bytes()).map_err(Stop::Job)?;
                 out.push(row);
             }
             Ok(out)

@@ -1,11 +1,12 @@
 //! Statistics of tables that grow.
 //!
-//! PostgreSQL plans by what it knows of a table and looks at one that has grown about a minute late. Until then it may
-//! read all of an account's rows where a few by their keys would do, and a statement's plan is kept. So this process has
-//! it look at what it fills.
+//! PostgreSQL plans by what ANALYZE found in a table, and autovacuum runs ANALYZE up to about a minute after a table has
+//! grown. Until then a plan may read all of an account's rows where a few by their keys would do, and a statement's plan is
+//! kept. So this process runs ANALYZE on what it fills.
 
 use super::Shared;
 use crate::store::Reading;
+use deadpool_postgres::Object;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio_postgres::{Client, Error};
@@ -13,8 +14,11 @@ use tokio_postgres::{Client, Error};
 /// Commits between two looks at the sizes, at most.
 const OFTEN: u64 = 1_024;
 
-/// Statements that have PostgreSQL look at the tables that are more than twice as long as when it last did.
-const DUE: &str = "SELECT format('ANALYZE %I.%I', n.nspname, c.relname)
+/// Statements for the tables that are more than twice as long as when ANALYZE last ran. Not waited for: a lock that somebody
+/// has, another process's ANALYZE among them, and more than a few seconds.
+const DUE: &str =
+    "SELECT format('BEGIN; SET LOCAL statement_timeout = 5000; ANALYZE (SKIP_LOCKED) %I.%I; COMMIT',
+        n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind = 'r' AND pg_has_role(c.relowner, 'USAGE')
     AND pg_relation_size(c.oid) > 2 * greatest(c.relpages, 0) * current_setting('block_size')::bigint";
@@ -51,8 +55,9 @@ async fn look(shared: &Shared) {
     let Ok(_turn) = shared.pool.turn(Some(Reading::General)).await else { return };
     let Ok(client) = shared.pool.client().await else { return };
     if analyze(&client).await.is_err() {
-        // PostgreSQL looks by itself later.
-        tracing::debug!("PostgreSQL did not look at the tables that have grown");
+        // Autovacuum does it later. Its transaction may still be open.
+        tracing::debug!("the tables that have grown were not analyzed");
+        drop(Object::take(client));
     }
 }
 

@@ -120,15 +120,25 @@ fn keep_private(file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+        // A file that is there is not opened: to close it would give up the locks that this process has on it.
+        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
         for ending in ["", "-wal", "-shm"] {
             let mut path = file.as_os_str().to_owned();
             path.push(ending);
+            let path = PathBuf::from(path);
             let Ok(found) = std::fs::metadata(&path) else { continue };
-            let is_private = found.permissions().mode() & 0o077 == 0;
-            if !is_private && std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).is_err()
-            {
-                tracing::warn!(file = %path.display(), "others may read the file, and its rights can't be changed");
+            if !found.is_file() || found.permissions().mode() & 0o077 == 0 {
+                continue;
+            }
+            let file = path.display();
+            match std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)) {
+                Ok(()) => tracing::warn!(%file, "others could read the file; now only its owner can"),
+                Err(error) => {
+                    tracing::warn!(%file, %error, "others can read the file, and its mode can't be changed")
+                }
             }
         }
     }
