@@ -3,6 +3,10 @@
 use crate::support::Server;
 use crate::support::http::{ENDPOINT, Request};
 use crate::support::soap::{call, create_contact, login_with, session};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
 /// The log's line about a request, by its number.
 fn line(log: &str, id: usize) -> &str {
@@ -57,4 +61,40 @@ fn a_server_says_whether_it_is_ready() {
         );
     }
     assert_eq!(server.get(ENDPOINT).status, 200);
+}
+
+/// Asks a server for something that it logs, and gives the status line of its answer.
+fn asked(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_ends_no_server() {
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    // A disk that is full, a reader that has gone, and one that does not read.
+    for (name, stderr) in [("full", full()), ("gone", Stdio::piped()), ("silent", Stdio::piped())] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+        command.args(["serve", "--memory", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(stderr);
+        let mut server = command.spawn().unwrap();
+        if name == "gone" {
+            drop(server.stderr.take());
+        }
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        for _ in 0..1_000 {
+            assert_eq!(asked(&address), "HTTP/1.1 404 Not Found", "{name}");
+        }
+        let hung_up = Command::new("kill").args(["-HUP", &server.id().to_string()]).status().unwrap();
+        assert!(hung_up.success());
+        assert_eq!(asked(&address), "HTTP/1.1 404 Not Found", "{name}: after SIGHUP");
+        assert_eq!(server.try_wait().unwrap(), None, "{name}");
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
 }
