@@ -1,7 +1,7 @@
 //! The lab in memory, as fuzz targets call it.
 
 use contract::{Contract, OperationId, Timestamp};
-use service::{Call, Clock, Failure, Gone, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Random, Service, Settings, Unbounded};
+use service::{Call, Clock, Failure, Gone, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Notes, Random, Service, Settings, Unbounded};
 use soap::{Codec, Incoming, Limits, Meter, OverBudget, Quirks};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -121,6 +121,7 @@ impl Lab {
             endpoint: incoming.endpoint.to_owned(),
             gone: Gone::new(),
             room: Arc::new(Unbounded),
+            notes: Notes::default(),
         };
         let name = &self.contract.model.operation(operation).name;
         match self.runtime.block_on(self.service.call(call)) {
