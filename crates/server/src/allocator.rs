@@ -9,13 +9,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// After how many milliseconds freed pages go back to the system.
 #[cfg(unix)]
-const DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10");
+const DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "3");
 
 /// What runs programs of other systems or by hand: to start that anew would start something else.
 #[cfg(unix)]
 const LOADERS: [&str; 3] = ["ld-", "ld.", "qemu-"];
 
-/// Makes sure that freed pages go back to the system after 10 ms, unless the environment says otherwise: by default the
+/// Makes sure that freed pages go back to the system after 3 ms, unless the environment says otherwise: by default the
 /// allocator keeps them for a second, so that a run of requests can occupy several times the memory in use. To give them
 /// back at once costs 7 % of UpdateContact's speed.
 ///

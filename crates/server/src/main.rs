@@ -25,7 +25,7 @@ fn main() -> std::process::ExitCode {
         && let Err(error) = allocator::give_back_soon()
     {
         log::tell(format_args!(
-            "warning: freed memory is kept for a second ({error}); set MIMALLOC_PURGE_DELAY=10 where it is short"
+            "warning: freed memory is kept for a second ({error}); set MIMALLOC_PURGE_DELAY=3 where it is short"
         ));
     }
     match cli::run() {
