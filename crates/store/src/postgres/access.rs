@@ -42,7 +42,7 @@ impl<'a> Access<'a> {
 
     /// A record that the job is given, counted.
     pub fn taken(&self, record: Record) -> Result<Record> {
-        self.connection.took(memory::whole(&record))?;
+        self.connection.took(|| memory::whole(&record))?;
         Ok(record)
     }
 

@@ -83,7 +83,7 @@ impl Connection {
             let mut out = Vec::new();
             while let Some(row) = rows.try_next().await? {
                 self.go_on().map_err(Stop::Over)?;
-                self.took(row.raw_size_bytes()).map_err(Stop::Job)?;
+                self.took(|| row.raw_size_bytes()).map_err(Stop::Job)?;
                 out.push(row);
             }
             Ok(out)
@@ -208,7 +208,7 @@ impl Connection {
     }
 
     /// Counts bytes that a job is given; fails if they are more than it may be given.
-    pub fn took(&self, bytes: usize) -> Result<()> {
+    pub fn took(&self, bytes: impl FnOnce() -> usize) -> Result<()> {
         self.lease.as_deref().map_or(Ok(()), |lease| lease.take(bytes))
     }
 

@@ -36,7 +36,7 @@ impl<'a> Access<'a> {
     /// # Errors
     /// As [`Lease::take`].
     pub(super) fn took(&self, record: &Record) -> Result<()> {
-        self.lease.map_or(Ok(()), |lease| lease.take(memory::whole(record)))
+        self.lease.map_or(Ok(()), |lease| lease.take(|| memory::whole(record)))
     }
 
     /// A verb's statement, which is counted.

@@ -51,7 +51,7 @@ pub trait AccountWriter {
     /// Changes everything of the API user who has that name, in any case.
     fn update_user(&mut self, account: AccountId, user: &ApiUser) -> Result<()>;
 
-    /// Locks an API user out until an instant, or lets it in again, and changes nothing else; tells whether there is one.
+    /// Sets or clears the time until which an API user is locked, and nothing else; returns whether the user exists.
     fn lock_user(&mut self, account: AccountId, name: &str, until: Option<Timestamp>) -> Result<bool>;
 
     /// Removes an API user with its sessions and failures; tells whether there was one.
