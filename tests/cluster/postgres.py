@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
@@ -45,27 +46,27 @@ class Postgres:
 
     def restart(self):
         """Ends it as a crash would, without a checkpoint, and returns when it takes connections again."""
-        data = self.folder / "data"
-        command = [self.tool("pg_ctl"), "restart", "--pgdata", data, "--mode", "immediate", "--wait"]
-        command += ["--timeout", str(LIMIT_SECONDS), "--log", self.folder / "server.log"]
-        outputs = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        done = subprocess.run(command, cwd="/", **outputs, **AS_SERVER)
-        if done.returncode != 0:
-            raise Failed(f"PostgreSQL did not come back: {done.stdout}")
+        self._control("restart", "--mode", "immediate", "--log", self.folder / "server.log")
 
     @contextlib.contextmanager
     def away(self):
         """It is down, and comes back."""
-        data = self.folder / "data"
-        outputs = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        common = ["--pgdata", data, "--wait", "--timeout", str(LIMIT_SECONDS)]
-        subprocess.run([self.tool("pg_ctl"), "stop", "--mode", "immediate", *common], check=True, cwd="/", **outputs, **AS_SERVER)
+        self._control("stop", "--mode", "immediate")
         try:
             yield
         finally:
             port = urllib.parse.urlsplit(self.url).port
-            start = [self.tool("pg_ctl"), "start", "--log", self.folder / "server.log", "--options", f"-p {port}", *common]
-            subprocess.run(start, check=True, cwd="/", **outputs, **AS_SERVER)
+            self._control("start", "--log", self.folder / "server.log", "--options", f"-p {port}")
+
+    def _control(self, action, *options):
+        command = [self.tool("pg_ctl"), action, "--pgdata", self.folder / "data", "--wait", "--timeout", str(LIMIT_SECONDS)]
+        # To a file: a server that is started here would keep a pipe open.
+        with tempfile.TemporaryFile() as output:
+            streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+            done = subprocess.run([*command, *options], cwd="/", **streams, **AS_SERVER)
+            output.seek(0)
+            if done.returncode != 0:
+                raise Failed(f"PostgreSQL: {action}: {output.read().decode(errors='replace')}")
 
     def tool(self, name):
         """A program of the version that runs."""

@@ -38,6 +38,12 @@ def literal(name, value):
     return b"\x00" + text(name) + text(value)
 
 
+def head(method, path, host, headers):
+    """A request's head, as a block of headers."""
+    fields = [(":method", method), (":scheme", "http"), (":authority", host), (":path", path), *headers]
+    return b"".join(literal(name, value) for name, value in fields)
+
+
 def status_of(block):
     """The status, which is the first header of an answer."""
     # Without a table of its own, an encoder may say so first.
@@ -79,8 +85,7 @@ class H2:
     def request(self, method, path, host="localhost", headers=(), body=None):
         """Begins a stream and gives its number."""
         number, self.next = self.next, self.next + 2
-        fields = [(":method", method), (":scheme", "http"), (":authority", host), (":path", path), *headers]
-        block = b"".join(literal(name, value) for name, value in fields)
+        block = head(method, path, host, headers)
         data = frame(HEADERS, END_HEADERS | (END_STREAM if body is None else 0), number, block)
         if body is not None:
             pieces = [body[at:at + 16_384] for at in range(0, len(body), 16_384)]
@@ -91,8 +96,7 @@ class H2:
 
     def begin(self, count, method, path, headers):
         """Begins so many streams at once whose bodies have begun and do not end."""
-        fields = [(":method", method), (":scheme", "http"), (":authority", "localhost"), (":path", path), *headers]
-        block = b"".join(literal(name, value) for name, value in fields)
+        block = head(method, path, "localhost", headers)
         data = b""
         for number in range(self.next, self.next + 2 * count, 2):
             data += frame(HEADERS, END_HEADERS, number, block) + frame(DATA, 0, number, b"<")

@@ -29,6 +29,21 @@ def windows_that_stay_shut(target):
     expect(answer.status == 200, f"the other's call: {answer}")
 
 
+def hold(target, begin):
+    """500 connections that take nothing begin their streams: no more is held than the budget, and others are served."""
+    connections = [H2(target.port, window=0, source=f"127.0.{3 + number % 40}.1") for number in range(500)]
+    for h2 in connections:
+        begin(h2)
+    for h2 in connections:
+        h2.read(lambda h2: len(h2.statuses) + len(h2.reset) >= STREAMS, 0.01)
+    target.settle(lambda: target.peak() > MOST_MIB)
+    expect_room(target)
+    answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
+    expect(answer.status == 200, f"the other's call: {answer}")
+    for h2 in connections:
+        h2.close()
+
+
 @case()
 def heads_of_many_fields(target):
     """16 streams on each of 500 connections, with heads of 90 fields and bodies that never end, hold no more than the budget:
@@ -38,17 +53,7 @@ def heads_of_many_fields(target):
     h2 = H2(target.port)
     status = h2.answer(h2.request("POST", ENDPOINT, headers=[*fields, *((f"c{number}", "d") for number in range(20))]))
     expect(status == 431, f"a head of more than 100 fields: {status}")
-    connections = [H2(target.port, window=0, source=f"127.0.{3 + number % 40}.1") for number in range(500)]
-    for h2 in connections:
-        h2.begin(STREAMS, "POST", ENDPOINT, headers=fields)
-    for h2 in connections:
-        h2.read(lambda h2: len(h2.statuses) + len(h2.reset) >= STREAMS, 0.01)
-    target.settle(lambda: target.peak() > MOST_MIB)
-    expect_room(target)
-    answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
-    expect(answer.status == 200, f"the other's call: {answer}")
-    for h2 in connections:
-        h2.close()
+    hold(target, lambda h2: h2.begin(STREAMS, "POST", ENDPOINT, headers=fields))
 
 
 @case()
@@ -57,19 +62,12 @@ def faults_that_quote(target):
     hold no more than the budget, and others are served."""
     fields = [("content-type", "text/xml; charset=utf-8"), ("soapaction", "&" * 7000), ("content-length", "0")]
     target.ask(QUIET, "Retrieve", look_up(QUIET))
-    connections = [H2(target.port, window=0, source=f"127.0.{3 + number % 40}.1") for number in range(500)]
-    for h2 in connections:
+    def begin(h2):
         with contextlib.suppress(OSError):
             for _ in range(STREAMS):
                 h2.request("POST", ENDPOINT, headers=fields)
-    for h2 in connections:
-        h2.read(lambda h2: len(h2.statuses) + len(h2.reset) >= STREAMS, 0.01)
-    target.settle(lambda: target.peak() > MOST_MIB)
-    expect_room(target)
-    answer = target.ask(QUIET, "Retrieve", look_up(QUIET))
-    expect(answer.status == 200, f"the other's call: {answer}")
-    for h2 in connections:
-        h2.close()
+
+    hold(target, begin)
 
 
 @case()
