@@ -193,13 +193,13 @@ enum UserCommand {
   understudy user set ACME001 crm-sync --allow-all --name crm")]
     Set(In<user::Set>),
     /// Unlock an API user locked out by wrong passwords.
-    Unlock(In<user::Unlock>),
+    Unlock(In<user::Named>),
     /// Remove an API user and end its sessions.
-    Remove(In<user::Remove>),
+    Remove(In<user::Named>),
     /// Refuse an API user's logins and end its sessions.
-    Disable(In<user::Disable>),
+    Disable(In<user::Named>),
     /// Let a disabled API user log in again.
-    Enable(In<user::Enable>),
+    Enable(In<user::Named>),
 }
 
 #[derive(Subcommand)]

@@ -63,36 +63,9 @@ pub struct Set {
     allow_all: bool,
 }
 
-/// `user unlock`
+/// A user: `user unlock`, `user remove`, `user disable` and `user enable`.
 #[derive(Args)]
-pub struct Unlock {
-    /// Account number.
-    account: String,
-    /// The user's name.
-    user: String,
-}
-
-/// `user remove`
-#[derive(Args)]
-pub struct Remove {
-    /// Account number.
-    account: String,
-    /// The user's name.
-    user: String,
-}
-
-/// `user disable`
-#[derive(Args)]
-pub struct Disable {
-    /// Account number.
-    account: String,
-    /// The user's name.
-    user: String,
-}
-
-/// `user enable`
-#[derive(Args)]
-pub struct Enable {
+pub struct Named {
     /// Account number.
     account: String,
     /// The user's name.
@@ -146,28 +119,28 @@ pub fn set((place, what): (Place, Set)) -> Result<(), Failure> {
 }
 
 /// Lets a user who was locked out log in again.
-pub fn unlock((place, what): (Place, Unlock)) -> Result<(), Failure> {
+pub fn unlock((place, what): (Place, Named)) -> Result<(), Failure> {
     administer(&place, async |admin| admin.unlock_user(&what.account, &what.user).await)?;
     say(format_args!("Unlocked API user {}.", what.user));
     Ok(())
 }
 
 /// Removes a user.
-pub fn remove((place, what): (Place, Remove)) -> Result<(), Failure> {
+pub fn remove((place, what): (Place, Named)) -> Result<(), Failure> {
     administer(&place, async |admin| admin.remove_user(&what.account, &what.user).await)?;
     say(format_args!("Removed API user {} from account {}.", what.user, what.account));
     Ok(())
 }
 
 /// Disables a user.
-pub fn disable((place, what): (Place, Disable)) -> Result<(), Failure> {
+pub fn disable((place, what): (Place, Named)) -> Result<(), Failure> {
     activate(&place, &what.account, &what.user, false)?;
     say(format_args!("Disabled API user {}.", what.user));
     Ok(())
 }
 
 /// Enables a user.
-pub fn enable((place, what): (Place, Enable)) -> Result<(), Failure> {
+pub fn enable((place, what): (Place, Named)) -> Result<(), Failure> {
     activate(&place, &what.account, &what.user, true)?;
     say(format_args!("Enabled API user {}.", what.user));
     Ok(())
