@@ -14,6 +14,11 @@ pub enum Failure {
     Gone,
 }
 
+impl Failure {
+    /// There was no room for an answer that is longer than most.
+    pub const NO_LONG_ROOM: Failure = Failure::Busy("there was no room for a long answer in time");
+}
+
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Failure {
         Failure::Fault(fault)

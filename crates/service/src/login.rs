@@ -16,6 +16,14 @@ use store::{Account, AccountId, ApiUser, Session, Sessions};
 const DENIED: &str = "Access is denied.";
 /// The text while a user is locked.
 const LOCKED: &str = "Your account has been locked out. Please contact Customer care or wait for 30 minutes";
+
+/// Reasons for the log.
+const IS_LOCKED: &str = "locked out after wrong passwords";
+const CHANGED: &str = "changed meanwhile";
+
+/// What a client is told, and what the log.
+type Refused = (&'static str, &'static str);
+
 /// How long an expired session is remembered, so that its value answers CV10105, not CV10107.
 const REMEMBERED_SECONDS: i64 = 7 * 86_400;
 
@@ -59,25 +67,25 @@ pub(crate) async fn login(service: &Service, call: Call) -> Result<Record, Failu
     let verified = verify(turn, password, hash).await;
     let (right, _turn) =
         verified.ok_or_else(|| Fault::new(code::CV10000, "a password could not be hashed"))?;
-    let text = match known {
-        Some(_) if locked => LOCKED,
+    let (text, reason) = match known {
+        Some(_) if locked => (LOCKED, IS_LOCKED),
         Some((account, user)) if right => match start(service, account.id, user, caller).await? {
             Ok(value) => return Ok(success(service, &endpoint, &value)),
-            Err(text) => text,
+            Err(refused) => refused,
         },
         Some((account, user)) => {
             count_failure(service, account.id, user, at).await?;
-            notes.refused("wrong password");
-            return Ok(refusal(service, DENIED));
+            (DENIED, "wrong password")
         }
-        None if locked => LOCKED,
         None => {
-            service.inner.outside.fail(outside, at, service.settings().lockout());
-            DENIED
+            let text = if locked { LOCKED } else { DENIED };
+            if !locked {
+                service.inner.outside.fail(outside, at, service.settings().lockout());
+            }
+            (text, stranger.unwrap_or_default())
         }
     };
-    let changed = if text == LOCKED { "locked out after wrong passwords" } else { "changed meanwhile" };
-    notes.refused(stranger.unwrap_or(changed));
+    notes.refused(reason);
     Ok(refusal(service, text))
 }
 
@@ -108,13 +116,14 @@ impl Caller {
     }
 }
 
-/// Opens a session for who knew the user's password, unless the user has changed since: the text of the refusal then.
+/// Opens a session for who knew the user's password, unless the user has changed since: then the refusal's text, and its
+/// reason for the log.
 async fn start(
     service: &Service,
     account: AccountId,
     user: ApiUser,
     caller: Caller,
-) -> Result<Result<String, &'static str>, Fault> {
+) -> Result<Result<String, Refused>, Fault> {
     let at = caller.at;
     let (value, hash) = new_value(account, service.random());
     let session = Session {
@@ -125,12 +134,12 @@ async fn start(
     let written = service.store().write(move |writer| {
         let (account_now, now) = (writer.account_by_id(account)?, writer.user(account, &session.user)?);
         let is_stranger = caller.stranger(account_now.as_ref(), now.as_ref()).is_some();
-        let Some(now) = now.filter(|_| !is_stranger) else { return Ok(Err(DENIED)) };
+        let Some(now) = now.filter(|_| !is_stranger) else { return Ok(Err((DENIED, CHANGED))) };
         if now.password_hash != user.password_hash {
-            return Ok(Err(DENIED));
+            return Ok(Err((DENIED, CHANGED)));
         }
         if caller.is_locked(&now) {
-            return Ok(Err(LOCKED));
+            return Ok(Err((LOCKED, IS_LOCKED)));
         }
         let forgotten = at.plus_seconds(-REMEMBERED_SECONDS);
         writer.remove_sessions(account, Sessions::ExpiredBefore(forgotten))?;

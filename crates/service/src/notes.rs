@@ -29,9 +29,9 @@ pub struct Noted {
 }
 
 impl Notes {
-    /// What was noted so far.
-    pub fn read(&self) -> Noted {
-        self.noted().clone()
+    /// Takes what was noted so far.
+    pub fn take(&self) -> Noted {
+        std::mem::take(&mut self.noted())
     }
 
     /// The call's account and user.

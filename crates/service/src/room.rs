@@ -51,8 +51,7 @@ impl Seat<'_> {
     /// Waits for the room of a long answer, without a turn, and then for another turn.
     async fn enlarge(&self) -> Result<usize, Failure> {
         *self.turn() = None;
-        let bytes =
-            self.room.enlarge().await.ok_or(Failure::Busy("there was no room for a long answer in time"))?;
+        let bytes = self.room.enlarge().await.ok_or(Failure::NO_LONG_ROOM)?;
         let turn = self.queues.of_call(self.account, self.work, 1, self.gone).await?;
         *self.turn() = Some(turn);
         Ok(bytes)

@@ -165,7 +165,7 @@ async fn until_told_to_stop(
         let _ = told.send(());
         signals.next().await;
         // Not even the database is waited for: what was acknowledged is on disk already.
-        // Nor is whoever should read this.
+        // Nor does a full pipe on standard error delay the exit.
         std::thread::spawn(|| log::tell("ended at once by a second signal; calls under way were cut off"));
         sleep(LAST_WORDS).await;
         std::process::exit(i32::from(Exit::Interrupted as u8));

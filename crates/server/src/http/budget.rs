@@ -35,6 +35,15 @@ pub enum Denied {
     Busy,
 }
 
+/// What is left of the common part for others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leave {
+    /// Perhaps nothing.
+    Nothing,
+    /// At least half of the whole part.
+    Half,
+}
+
 /// The budget. Shared by everything that serves requests.
 pub struct Budget {
     sizes: Sizes,
@@ -157,17 +166,20 @@ impl Charge {
         Ok(())
     }
 
-    /// Takes that many bytes more of the common part, if that leaves a part of it for others: one `rest`-th, or nothing
-    /// for 0. For what its client may keep for as long as it likes.
+    /// Takes that many bytes more of the common part if they are there, and never of the reserve: for what its client may
+    /// keep for as long as it likes.
     ///
     /// # Errors
     /// See [`Denied`].
-    pub fn try_common(&mut self, bytes: usize, rest: usize) -> Result<(), Denied> {
+    pub fn try_common(&mut self, bytes: usize, leave: Leave) -> Result<(), Denied> {
         let bytes = self.take_allowance(bytes)?;
         if bytes == 0 {
             return Ok(());
         }
-        let leave = self.budget.sizes.common.checked_div(rest).unwrap_or(0);
+        let leave = match leave {
+            Leave::Nothing => 0,
+            Leave::Half => self.budget.sizes.common / 2,
+        };
         let taken = self.budget.shares().take_common(bytes, leave).ok_or(Denied::Busy)?;
         self.held = self.held.and(taken);
         Ok(())

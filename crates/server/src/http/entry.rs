@@ -73,34 +73,31 @@ impl Entry {
         let Noted { account, user, refused, failed, records: results, codes } = &self.noted;
         let (account, user) = (account.as_deref(), user.as_deref());
         let client = self.client.map(tracing::field::display);
-        match (&self.refusal, refused) {
-            (Some((outcome, reason)), _) => {
-                tracing::warn!(
-                    id, %operation, version, records, %outcome, status, ms, bytes, answered, account, user, client, %reason, "request"
-                );
+        if let Some((outcome, reason)) = &self.refusal {
+            return tracing::warn!(
+                id, %operation, version, records, %outcome, status, ms, bytes, answered, account, user, client, %reason, "request"
+            );
+        }
+        // A login that was refused, or records of a batch: the answer is a success all the same.
+        let all_failed = failed == results;
+        let outcome = match (refused, failed) {
+            (None, 0) if self.routine => {
+                return tracing::debug!(id, %operation, status, ms, client, "request");
             }
-            (None, Some(reason)) => {
-                let outcome = "refused";
-                tracing::warn!(
-                    id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, reason, "request"
-                );
-            }
-            (None, None) if *failed > 0 => {
-                let outcome = if failed < results { "partial" } else { "refused" };
-                let codes = codes.join(",");
-                tracing::warn!(
-                    id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, failed, codes,
-                    "request"
-                );
-            }
-            (None, None) if self.routine => tracing::debug!(id, %operation, status, ms, client, "request"),
-            (None, None) => {
+            (None, 0) => {
                 let outcome = "ok";
-                tracing::info!(
+                return tracing::info!(
                     id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, "request"
                 );
             }
-        }
+            (None, _) if !all_failed => "partial",
+            _ => "refused",
+        };
+        let (failed, codes) = ((*failed > 0).then_some(failed), (*failed > 0).then(|| codes.join(",")));
+        tracing::warn!(
+            id, %operation, version, records, outcome, status, ms, bytes, answered, account, user, client, failed, codes,
+            reason = refused, "request"
+        );
     }
 }
 

@@ -8,7 +8,6 @@ use super::entry::Entry;
 use super::message::{Message, read};
 use super::query::danger;
 use super::room::{CallRoom, SHORT};
-use super::work::Undone;
 use super::{App, dangerous};
 use contract::call::Work;
 use contract::{OperationId, Record};
@@ -253,7 +252,7 @@ impl Job {
             Ok(record) => write(app, (version, operation, session), record, &room).await,
             Err(failure) => Err(Unwritten::Failed(failure)),
         };
-        line.noted = notes.read();
+        line.noted = notes.take();
         let answer = match written {
             Ok(bytes) => charged(StatusCode::OK, soap::content_type(version), bytes, room.charge().await),
             Err(Unwritten::Misfit(rejection)) => {
@@ -302,16 +301,12 @@ async fn write(
     if let Some(bytes) = app.codec.write_within(version, operation, session.as_ref(), &record, most)? {
         return Ok(bytes);
     }
-    let no_room = Failure::Busy("there was no room for a long answer in time");
-    let Some(most) = room.lengthen().await else { return Err(Unwritten::Failed(no_room)) };
+    let most = room.lengthen().await.ok_or(Unwritten::Failed(Failure::NO_LONG_ROOM))?;
     let ours = Arc::clone(app);
     let work = move || ours.codec.write_within(version, operation, session.as_ref(), &record, most);
-    match app.work.run(work).await {
-        Ok(written) => written?.ok_or_else(|| Unwritten::Failed(Fault::too_long().into())),
-        Err(Undone::Busy) => Err(Unwritten::Failed(Failure::Busy("others wrote their answers for too long"))),
-        // The same as for a panic anywhere else in a call, whose task ends.
-        Err(Undone::Panicked) => std::panic::resume_unwind(Box::new("writing an answer panicked")),
-    }
+    let busy = || Unwritten::Failed(Failure::Busy("others wrote their answers for too long"));
+    let written = app.work.run_for_call(work).await.ok_or_else(busy)?;
+    written?.ok_or_else(|| Unwritten::Failed(Fault::too_long().into()))
 }
 
 fn fault(version: Version, body: Vec<u8>) -> Answer {

@@ -75,7 +75,7 @@ pub async fn call(
     });
     let ended = task.await;
     presence.answered();
-    entry.noted = notes.read();
+    entry.noted = notes.take();
     match ended {
         Ok((Ok(response), charge)) => {
             let text = result_text(app.contract, &response).into_bytes();

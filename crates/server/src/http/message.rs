@@ -4,7 +4,6 @@ use super::App;
 use super::body::Received;
 use super::budget::{Charge, Denied};
 use super::meter::RecordMeter;
-use super::work::Undone;
 use contract::Timestamp;
 use soap::{Rejection, Request, Unread};
 use std::sync::Arc;
@@ -53,11 +52,9 @@ pub async fn read(app: &Arc<App>, message: Message) -> (Outcome, Charge) {
     loop {
         let decoded = if heavy {
             let decode = Arc::clone(&decode);
-            match app.work.run(move || decode(bytes, charge, paid)).await {
-                Ok(decoded) => decoded,
-                // The same as for a panic anywhere else in a call, whose task ends.
-                Err(Undone::Panicked) => std::panic::resume_unwind(Box::new("decoding panicked")),
-                Err(Undone::Busy) => return (Err(Denied::Busy), app.budget.open(None)),
+            match app.work.run_for_call(move || decode(bytes, charge, paid)).await {
+                Some(decoded) => decoded,
+                None => return (Err(Denied::Busy), app.budget.open(None)),
             }
         } else {
             decode(bytes, charge, paid)

@@ -42,7 +42,7 @@ use activity::{Activity, Working};
 use address::AddressKey;
 use answer::{Answer, charged_page, content_type, document, error_page, page, plain_error};
 use body::Intake;
-use budget::{Budget, Charge};
+use budget::{Budget, Charge, Leave};
 use caller::{Caller, Ends};
 use connections::Connections;
 use contract::Contract;
@@ -83,6 +83,16 @@ pub struct App {
     connections: Arc<Connections>,
     room: Arc<AnswerRoom>,
     work: Arc<Work>,
+}
+
+/// What is done about a request that has just come in.
+enum Admitted {
+    /// It is looked at; the charge is that of its head.
+    Asked(Charge),
+    /// It is answered at once.
+    Answered(Answer),
+    /// Its stream is refused.
+    Refused,
 }
 
 /// What requests may take.
@@ -154,19 +164,11 @@ impl App {
         working.passed_on(proxy.then(|| self.connections.forwarded(AddressKey::from(caller.address))));
         let id = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let mut entry = Entry::new(id, caller.address);
-        let asked = match self.admit(&head, &activity, &mut working) {
-            Ok(charge) => match edges::refusal(&head) {
-                None => Ok((head, (body, charge), caller)),
-                Some(refusal) => {
-                    entry.refuse("bad-head", refusal.reason);
-                    Err(Ok(self.finish(answer::refused(refusal, head.version), &head)))
-                }
-            },
-            Err(_) if head.version == Version::HTTP_2 => {
-                entry.refuse("busy", "other requests hold the memory that --request-memory allows");
-                Err(Err(h2::Error::from(h2::Reason::REFUSED_STREAM)))
-            }
-            Err(_) => Err(Ok(self.finish(exchange::no_room(&self, &head, &mut entry), &head))),
+        let admitted = self.admit(&head, (&activity, &mut working), &mut entry);
+        let asked = match admitted {
+            Admitted::Asked(charge) => Ok((head, (body, charge), caller)),
+            Admitted::Answered(answer) => Err(Some(self.finish(answer, &head))),
+            Admitted::Refused => Err(None),
         };
         async move {
             let mut answer = match asked {
@@ -174,10 +176,10 @@ impl App {
                     let answer = self.clone().dispatch(&head, body, &caller, &mut entry).await;
                     self.finish(answer, &head)
                 }
-                Err(Ok(refusal)) => refusal,
-                Err(Err(error)) => {
+                Err(Some(answer)) => answer,
+                Err(None) => {
                     entry.unanswered();
-                    return Err(error);
+                    return Err(h2::Error::from(h2::Reason::REFUSED_STREAM));
                 }
             };
             if !answer.body_mut().charge_to(|| self.budget.open(activity.allowance())) {
@@ -198,22 +200,34 @@ impl App {
         answer
     }
 
-    /// Charges what a request takes before anything is done about it; gives the charge of its head. Not waited for: it
-    /// would be there meanwhile.
+    /// Charges what a request takes before anything is done about it. Not waited for: it would be there meanwhile. What is
+    /// wrong with a head is told before that there is no room for it.
     fn admit(
         &self,
         head: &Parts,
-        activity: &Activity,
-        working: &mut Working,
-    ) -> Result<Charge, budget::Denied> {
-        if head.version == Version::HTTP_2 && !working.is_alone() {
+        (activity, working): (&Activity, &mut Working),
+        entry: &mut Entry,
+    ) -> Admitted {
+        let is_stream = head.version == Version::HTTP_2;
+        let has_stream = !is_stream || working.is_alone() || {
             let mut stream = self.budget.open(None);
-            stream.try_common(heads::STREAM, 2)?;
+            let has_room = stream.try_common(heads::STREAM, Leave::Half).is_ok();
             working.hold(stream);
+            has_room
+        };
+        if has_stream && let Some(refusal) = edges::refusal(head) {
+            entry.refuse("bad-head", refusal.reason);
+            return Admitted::Answered(answer::refused(refusal, head.version));
         }
         let mut charge = self.budget.open(activity.allowance());
-        charge.try_grow(heads::weight(head))?;
-        Ok(charge)
+        if has_stream && charge.try_grow(heads::weight(head)).is_ok() {
+            return Admitted::Asked(charge);
+        }
+        if is_stream {
+            entry.refuse("busy", "other requests hold the memory that --request-memory allows");
+            return Admitted::Refused;
+        }
+        Admitted::Answered(exchange::no_room(self, head, entry))
     }
 
     /// Waits until no call runs any more, not even one whose client is gone.

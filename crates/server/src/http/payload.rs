@@ -2,7 +2,7 @@
 //! the memory of requests until the last byte is on its way.
 
 use super::activity::Working;
-use super::budget::Charge;
+use super::budget::{Charge, Leave};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use std::collections::VecDeque;
 use std::fmt;
@@ -121,7 +121,7 @@ impl Payload {
             return true;
         }
         let mut charge = open();
-        let has_room = charge.try_common(self.owned, 0).is_ok();
+        let has_room = charge.try_common(self.owned, Leave::Nothing).is_ok();
         self.charge = Some(charge);
         has_room
     }

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 /// How long an answer may stand still while calls wait for room.
 const STILL: Duration = Duration::from_secs(1);
 
-/// The longest answer that needs no room of its own, in bytes.
+/// The longest answer that is written without extra memory, in bytes.
 pub const SHORT: usize = 4 << 20;
 
 /// What answers share.

@@ -29,6 +29,19 @@ impl Work {
         Work { turns: Arc::new(Semaphore::new(cores)) }
     }
 
+    /// Does work of a call as [`Work::run`]; none if others kept the threads for too long. A panic in it is one in the
+    /// call, whose task ends.
+    pub async fn run_for_call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        match self.run(work).await {
+            Ok(done) => Some(done),
+            Err(Undone::Busy) => None,
+            Err(Undone::Panicked) => std::panic::resume_unwind(Box::new("work of a call panicked")),
+        }
+    }
+
     /// Does it when its turn comes.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Answers that need more room than most.
+//! Answers that exceed the memory that every call may use.
 
 use crate::harness::Bench;
 use contract::handles::object::{contact, cv_object, cv_object_type_array, id_array};
