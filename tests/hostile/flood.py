@@ -13,14 +13,18 @@ LIMIT_SECONDS = 120
 
 class Flood:
     """Sends all requests at once, from a thread. `order` lists the requests that are over, first to last, while the flood
-    goes on; `answers` has the answer of each, None where the server closed the connection instead."""
+    goes on; `answers` has the answer of each, None where the server closed the connection instead. `sources` are the
+    addresses that they come from in turn."""
 
-    def __init__(self, port, requests, source="127.0.0.1", reading=True):
-        self.clients = [Client(port, source) for _ in requests]
+    def __init__(self, port, requests, *sources, reading=True):
+        sources = sources or ["127.0.0.1"]
+        self.clients = [Client(port, sources[number % len(sources)]) for number in range(len(requests))]
         self.pending = [memoryview(request) for request in requests]
         self.received = [b""] * len(requests)
         self.answers = {}
         self.order = []
+        # How many were over when the last had been sent.
+        self.over_when_sent = 0
         self.reading = reading
         self.sent = threading.Event()
         self.left = False
@@ -80,7 +84,8 @@ class Flood:
                     unsent -= bool(self.pending[number])
                     self.pending[number] = memoryview(b"")
                     selector.unregister(key.fileobj)
-                if unsent == 0:
+                if unsent == 0 and not self.sent.is_set():
+                    self.over_when_sent = len(self.order)
                     self.sent.set()
         self.sent.set()
         selector.close()

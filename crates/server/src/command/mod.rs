@@ -20,7 +20,7 @@ use contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};
 use service::{Admin, AdminError, Service};
 use std::fmt::Display;
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Location, OpenError, Options, Store};
@@ -39,7 +39,11 @@ const IDLE_THREADS: Duration = Duration::from_secs(3);
 
 fn runtime() -> Result<Runtime, Failure> {
     let runtime = Builder::new_multi_thread().enable_all().thread_keep_alive(IDLE_THREADS).build();
-    runtime.map_err(|error| Failure::new(Exit::Failed, format!("no threads can be started: {error}")))
+    runtime.map_err(no_threads)
+}
+
+fn no_threads(error: io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("no threads can be started: {error}"))
 }
 
 fn random() -> Result<SystemRandom, Failure> {

@@ -1,6 +1,6 @@
 //! `understudy serve`: puts the pieces together, says where they listen, and takes them apart again.
 
-use super::{contract, open, random, runtime, say};
+use super::{contract, no_threads, open, random, runtime, say};
 use crate::environment::{SeededRandom, SetClock, SystemClock};
 use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intakes, Site};
@@ -120,7 +120,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     if settings.lab {
         seed(&service).await?;
     }
-    let app = Arc::new(App::new(
+    let app = App::new(
         contract,
         service.clone(),
         clock,
@@ -128,7 +128,8 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         intakes(settings),
         site(settings),
         (settings.lab, if let Location::Folder(folder) = &location { Some(folder.clone()) } else { None }),
-    ));
+    );
+    let app = Arc::new(app.map_err(no_threads)?);
     // Before anybody is told that the server is there, for they may tell it to stop.
     let signals = Signals::new()
         .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;

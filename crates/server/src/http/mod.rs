@@ -56,6 +56,7 @@ use room::AnswerRoom;
 use route::{Place, Wanted};
 use service::{Clock, Service};
 use soap::Codec;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -112,6 +113,9 @@ pub struct Intakes {
 
 impl App {
     /// Puts the pieces together.
+    ///
+    /// # Errors
+    /// The system gives no threads for long work.
     pub fn new(
         contract: &'static Contract,
         service: Service,
@@ -120,13 +124,13 @@ impl App {
         intakes: Intakes,
         site: Site,
         (lab, folder): (bool, Option<PathBuf>),
-    ) -> App {
+    ) -> io::Result<App> {
         let budget = Budget::new(intakes.memory, intakes.connections);
         let connections = Connections::new(intakes.connections);
-        let work = Arc::new(Work::new());
+        let work = Arc::new(Work::new()?);
         let readiness = Readiness::new(service.clone(), Arc::clone(&clock), folder);
         let room = AnswerRoom { budget: Arc::clone(&budget), connections: Arc::clone(&connections) };
-        App {
+        Ok(App {
             contract,
             service,
             clock,
@@ -142,7 +146,7 @@ impl App {
             connections,
             room: Arc::new(room),
             work,
-        }
+        })
     }
 
     /// Answers a request. What its head takes is charged, or the head refused and dropped, before this returns: as many
