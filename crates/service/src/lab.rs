@@ -46,7 +46,7 @@ fn retell(record: &mut Record, now: Timestamp) {
 fn retold(value: Value, now: Timestamp) -> Value {
     match value {
         Value::Time(TOLD) => Value::Time(now),
-        Value::Time(time) => Value::Time(Timestamp(time.0 + now.day().0 - TOLD.0)),
+        Value::Time(time) => Value::Time(time.plus_micros(now.day().0 - TOLD.0)),
         Value::List(items) => Value::List(items.into_iter().map(|item| retold(item, now)).collect()),
         Value::Record(mut record) => {
             retell(&mut record, now);

@@ -103,7 +103,7 @@ pub(crate) fn encode<'a>(contract: &'a Contract, form: Form, value: &'a Value) -
         (Form::Reference, Value::Text(text)) => Some(reference(text).map_or(Held::Null, Held::Id)),
         (Form::Boolean, Value::Boolean(truth)) => Some(Held::Boolean(*truth)),
         (Form::Integer, Value::Integer(number)) => Some(Held::Integer(*number)),
-        (Form::Time, Value::Time(time)) => Some(Held::Integer(time.0)),
+        (Form::Time, Value::Time(time)) => time.can_be_written().then_some(Held::Integer(time.0)),
         (Form::Decimal, Value::Decimal(number)) => Some(Held::Text(Cow::Owned(number.to_string()))),
         (Form::Double, Value::Double(number)) if number.is_nan() => Some(Held::Null),
         (Form::Double, Value::Double(number)) => Some(Held::Double(*number)),
@@ -125,8 +125,9 @@ pub(crate) fn decode(contract: &Contract, form: Form, held: Held<'_>) -> Option<
         (Form::Reference, Held::Id(id)) => Some(Value::from(id)),
         (Form::Boolean, Held::Boolean(truth)) => Some(Value::Boolean(truth)),
         (Form::Integer, Held::Integer(number)) => Some(Value::Integer(number)),
-        (Form::Time, Held::Integer(micros)) => Some(Value::Time(Timestamp(micros)))
-            .filter(|_| (Timestamp::MIN.0..=Timestamp::MAX.0).contains(&micros)),
+        (Form::Time, Held::Integer(micros)) => {
+            Some(Timestamp(micros)).filter(|time| time.can_be_written()).map(Value::Time)
+        }
         (Form::Decimal, Held::Text(text)) => parse_decimal(&text).ok().map(Value::Decimal),
         (Form::Double, Held::Double(number)) => Some(Value::Double(number)),
         (Form::Enumeration(id), Held::Text(text)) => {

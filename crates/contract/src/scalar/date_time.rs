@@ -39,7 +39,22 @@ impl Timestamp {
 
     /// Later by that many seconds, kept within the years 1 to 9999.
     pub fn plus_seconds(self, seconds: i64) -> Timestamp {
-        Timestamp(self.0.saturating_add(seconds.saturating_mul(SECOND))).clamped()
+        self.plus_micros(seconds.saturating_mul(SECOND))
+    }
+
+    /// Later by that many microseconds, kept within the years 1 to 9999.
+    pub fn plus_micros(self, micros: i64) -> Timestamp {
+        Timestamp(self.0.saturating_add(micros)).clamped()
+    }
+
+    /// How many microseconds later than another; none where one of them is no instant that can be written.
+    pub fn since(self, other: Timestamp) -> Option<i64> {
+        (self.can_be_written() && other.can_be_written()).then(|| self.0 - other.0)
+    }
+
+    /// True within the years 1 to 9999.
+    pub fn can_be_written(self) -> bool {
+        (Timestamp::MIN..=Timestamp::MAX).contains(&self)
     }
 
     fn clamped(self) -> Timestamp {

@@ -185,13 +185,14 @@ pub(super) fn cancel(item: &mut Record, at: Timestamp) {
 /// Notes what has been paid for an item, and what is due.
 pub(super) fn settle(item: &mut Record, paid: Decimal) {
     set_amount(item, order_detail::AMOUNT_PAID, paid);
-    let due = amount(item, order_detail::AMOUNT) - paid;
+    let due = amount(item, order_detail::AMOUNT).saturating_sub(paid);
     set_amount(item, order_detail::AMOUNT_DUE, due);
 }
 
 /// What is due for all items of a registration; below zero where too much was paid.
 pub(super) fn due(registration: &Record) -> Decimal {
-    registration.records(registration::ORDER_DETAIL).map(|item| amount(item, order_detail::AMOUNT_DUE)).sum()
+    let items = registration.records(registration::ORDER_DETAIL);
+    items.map(|item| amount(item, order_detail::AMOUNT_DUE)).fold(Decimal::ZERO, Decimal::saturating_add)
 }
 
 /// How many of an event's attendees have a product, and how many wait for it.

@@ -43,8 +43,7 @@ fn guid_bytes(context: &mut Context<'_>) -> Result<Option<Vec<u8>>> {
 /// The ISO text of an instant in microseconds.
 fn time_text(context: &mut Context<'_>) -> Result<Option<String>> {
     let ValueRef::Integer(micros) = context.get_raw(0) else { return Ok(None) };
-    let time = Timestamp(micros);
-    Ok((Timestamp::MIN..=Timestamp::MAX).contains(&time).then(|| time.to_string()))
+    Ok(Some(Timestamp(micros)).filter(|time| time.can_be_written()).map(|time| time.to_string()))
 }
 
 /// The text of a double, as the interface writes it.

@@ -55,13 +55,14 @@ fn stamp(stored: &mut Record, incoming: &Record, session: &Session, created: boo
 /// How much later the copy begins, in microseconds.
 fn shift(original: &Record, copy: &Record) -> Option<i64> {
     let (old, new) = (original.time(event::EVENT_START_DATE)?, copy.time(event::EVENT_START_DATE)?);
-    new.0.checked_sub(old.0).filter(|shift| *shift != 0)
+    new.since(old).filter(|shift| *shift != 0)
 }
 
+/// Dates that would leave the calendar stay at its end.
 fn move_dates(record: &mut Record, fields: &[FieldId], shift: i64) {
     for field in fields {
-        if let Some(time) = record.time(*field).and_then(|time| time.0.checked_add(shift)) {
-            record.set(*field, Timestamp(time));
+        if let Some(time) = record.time(*field) {
+            record.set(*field, time.plus_micros(shift));
         }
     }
 }

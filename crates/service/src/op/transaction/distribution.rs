@@ -52,7 +52,7 @@ impl Distribution {
                 Value::Decimal(part) if part >= Decimal::ZERO && part.normalize().scale() <= 2 => part,
                 _ => return Err(code::CV91102),
             };
-            sum += part;
+            sum = part.checked_add(sum).ok_or(code::CV98106)?;
             wanted.push((places, part));
         }
         if sum != amount {
