@@ -154,6 +154,12 @@ enum DatabaseCommand {
     #[command(after_help = "Example:
   understudy database distribute --database postgres://understudy@coordinator.example.org/understudy")]
     Distribute(In<database::Distribute>),
+    /// Bring a database of an earlier version up to date.
+    ///
+    /// `understudy serve` does so, too; other commands refuse an earlier version's database. The file of an embedded one is
+    /// copied before, and needs room for that on its disk: 1.1 times its size. In an empty PostgreSQL database the
+    /// tables are made.
+    Migrate(In<database::Migrate>),
 }
 
 #[derive(Subcommand)]
@@ -292,6 +298,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Export(what) => export::run(what.resolve(matches)?),
         Command::Copy(what) => copy::run(&what),
         Command::Database(DatabaseCommand::Distribute(what)) => database::distribute(what.resolve(matches)?),
+        Command::Database(DatabaseCommand::Migrate(what)) => database::migrate(what.resolve(matches)?),
         Command::Account(command) => match command {
             AccountCommand::Add(what) => account::add(what.resolve(matches)?),
             AccountCommand::List(what) => account::list(what.resolve(matches)?),

@@ -23,13 +23,17 @@ pub enum Exit {
     Refused = 7,
     /// The time for finishing calls ran out at shutdown.
     CutOff = 8,
+    /// The database was written by an older version of this program, and the command may not change it.
+    OlderDatabase = 9,
+    /// The disk of the embedded database has failed, or its file is lost, while the server was running.
+    DiskFailed = 10,
     /// A signal asked for an end: a server's second one, or an import's first one.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every way to end badly, in the order of the numbers.
-    const ALL: [Exit; 9] = [
+    const ALL: [Exit; 11] = [
         Exit::Failed,
         Exit::Usage,
         Exit::Address,
@@ -38,6 +42,8 @@ impl Exit {
         Exit::ForeignDatabase,
         Exit::Refused,
         Exit::CutOff,
+        Exit::OlderDatabase,
+        Exit::DiskFailed,
         Exit::Interrupted,
     ];
 
@@ -54,10 +60,14 @@ impl Exit {
                 "what is in the data folder or at --database is not an understudy database, or is damaged"
             }
             Exit::Refused => {
-                "no such account or user, or it exists already, the password is empty, or the file to load \
-                 or import has mistakes"
+                "no such database, account or user, or it exists already, the password is empty, or the file \
+                 to load or import has mistakes"
             }
             Exit::CutOff => "calls were still running when the time for finishing them was over",
+            Exit::OlderDatabase => {
+                "the database was written by an older understudy: `understudy database migrate` brings it up to date"
+            }
+            Exit::DiskFailed => "the disk failed or the database file was lost while the server was running",
             Exit::Interrupted => {
                 "ended by Ctrl-C or SIGTERM: an import by the first one, a server at once by the second"
             }

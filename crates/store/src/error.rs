@@ -76,6 +76,9 @@ pub enum StoreError {
     /// The connection broke while the changes were being committed: they may be kept or not.
     #[error("the connection to the database broke during a commit, whose outcome is unknown")]
     Unknown,
+    /// The file of the database is gone, is another one, or was emptied while it was open.
+    #[error("the database is lost: {0}")]
+    Lost(String),
     /// There is no space left for the database.
     #[error("the disk is full")]
     Full,
@@ -111,6 +114,41 @@ pub enum OpenError {
     NotADatabase {
         /// The file.
         path: PathBuf,
+    },
+    /// The file is there and has nothing in it.
+    #[error("{} is empty: what was in it is lost; restore a backup, or remove the file to begin anew", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no database, and it may not be made.
+    #[error(
+        "there is no database in {place}; check where it should be, or make one with `understudy serve` or \
+         `understudy account add`"
+    )]
+    Missing {
+        /// The folder, or the URL without its password.
+        place: String,
+    },
+    /// It was written by an earlier version, and may not be changed.
+    #[error(
+        "{place} was written by an earlier version; bring it up to date with `understudy database migrate`"
+    )]
+    Older {
+        /// The file, or the URL without its password.
+        place: String,
+    },
+    /// There is no room for the copy that is made before a database is brought up to date.
+    #[error(
+        "{place} has to be copied before it is brought up to date: {needed} bytes are needed and {free} are free"
+    )]
+    Room {
+        /// The file.
+        place: String,
+        /// Bytes that it takes.
+        needed: u64,
+        /// Bytes that the disk has.
+        free: u64,
     },
     /// It is the database of another program.
     #[error("{place} is the database of another program; choose another data folder or database")]

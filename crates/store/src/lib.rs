@@ -36,7 +36,7 @@ pub use error::{DistributeError, OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};
 pub use form::Held;
 pub use mail::{CustomMail, Mail, MailMark, MailState};
-pub use options::Options;
+pub use options::{Opened, Opening, Options};
 pub use postgres::{Postgres, PostgresUrl, PostgresUrlError};
 pub use store::{Location, Store};
 pub use verbs::*;

@@ -1,13 +1,14 @@
 //! The handle that the rest of the server holds.
 
-use crate::error::{DistributeError, OpenError, Result};
+use crate::error::{DistributeError, OpenError, Result, StoreError};
 use crate::layout::Layout;
 use crate::lease::Lease;
-use crate::options::Options;
+use crate::options::{Opened, Options};
 use crate::postgres::{Postgres, Server};
 use crate::sqlite::Sqlite;
 use crate::verbs::{Reader, Writer};
 use contract::Contract;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,11 +24,23 @@ pub enum Location {
     Postgres(Postgres),
 }
 
+/// As people are told: the folder, or the URL without its password.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::Memory => f.write_str("memory"),
+            Location::Folder(folder) => folder.display().fmt(f),
+            Location::Postgres(place) => place.url.fmt(f),
+        }
+    }
+}
+
 /// A handle to the database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
     layout: Arc<Layout>,
     backend: Arc<Backend>,
+    opened: Opened,
     read_deadline: Option<Duration>,
 }
 
@@ -58,16 +71,34 @@ impl Store {
         options: &Options,
     ) -> std::result::Result<Store, OpenError> {
         let layout = Arc::new(Layout::new(contract));
-        let backend = match location {
-            Location::Memory => Backend::Sqlite(Sqlite::open(Arc::clone(&layout), None, options)?),
-            Location::Folder(folder) => {
-                Backend::Sqlite(Sqlite::open(Arc::clone(&layout), Some(folder), options)?)
+        let own = Arc::clone(&layout);
+        let (backend, opened) = match location {
+            Location::Memory | Location::Folder(_) => {
+                let folder = if let Location::Folder(folder) = location { Some(&**folder) } else { None };
+                let (sqlite, opened) = Sqlite::open(own, folder, options)?;
+                (Backend::Sqlite(sqlite), opened)
             }
             Location::Postgres(place) => {
-                Backend::Postgres(Server::open(Arc::clone(&layout), place, options).await?)
+                let (server, opened) = Server::open(own, place, options).await?;
+                (Backend::Postgres(server), opened)
             }
         };
-        Ok(Store { layout, backend: Arc::new(backend), read_deadline: options.read_deadline })
+        Ok(Store { layout, backend: Arc::new(backend), opened, read_deadline: options.read_deadline })
+    }
+
+    /// How it was opened.
+    pub fn opened(&self) -> Opened {
+        self.opened
+    }
+
+    /// Waits until nothing more can be written for good, because the disk of an embedded database has failed or its file
+    /// is lost: calls fail from then on. Only opening it anew tells what is on disk.
+    pub async fn failed(&self) -> StoreError {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.failed().await,
+            // Its server knows; calls are served again when it is.
+            Backend::Postgres(_) => std::future::pending().await,
+        }
     }
 
     /// The tables.

@@ -1,12 +1,12 @@
 //! `understudy account`
 
-use super::{administer, print_table, say};
-use crate::exit::Failure;
+use super::{administer, administer_as, print_table, say};
+use crate::exit::{Exit, Failure};
 use crate::settings::Place;
 use clap::{Args, ValueEnum};
-use service::AccountChange;
+use service::{AccountChange, LAB_ACCOUNT};
 use std::str::FromStr;
-use store::ContactKey;
+use store::{ContactKey, Opening};
 
 /// `account add`
 #[derive(Args)]
@@ -113,8 +113,14 @@ impl FromStr for ContactType {
 
 /// Adds an account.
 pub fn add((place, what): (Place, Add)) -> Result<(), Failure> {
+    if what.number == LAB_ACCOUNT {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{LAB_ACCOUNT} is the account of `understudy serve --lab`; choose another number"),
+        ));
+    }
     let name = what.name.unwrap_or_else(|| what.number.clone());
-    administer(&place, async |admin| admin.add_account(&what.number, &name).await)?;
+    administer_as(&place, Opening::CREATE, async |admin| admin.add_account(&what.number, &name).await)?;
     say(format_args!("Added account {}. Next: understudy user add {} USER", what.number, what.number));
     Ok(())
 }

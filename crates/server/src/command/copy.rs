@@ -1,13 +1,13 @@
 //! `understudy copy`
 
-use super::{bar, contract, open, print_table, runtime, say, unhurried};
+use super::{bar, contract, open_for_command, print_table, runtime, say};
 use crate::exit::{Exit, Failure};
 use crate::settings::DatabaseUrl;
 use clap::Args;
 use indicatif::ProgressBar;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{Copied, CopyError, Location, Postgres, Progress};
+use store::{Copied, CopyError, Location, Opening, Postgres, Progress};
 
 /// The arguments.
 #[derive(Args)]
@@ -36,18 +36,12 @@ pub fn run(what: &Copy) -> Result<(), Failure> {
     if from == to {
         return Err(Failure::usage("--from and --to are the same database"));
     }
-    // Opening makes what is not there: a mistyped source would be an empty one.
-    if let Location::Folder(folder) = from
-        && !folder.join("understudy.db").exists()
-    {
-        let text = format!("there is no database in {}", folder.display());
-        return Err(Failure::new(Exit::Refused, text));
-    }
     let contract = contract()?;
     let bar = Arc::new(Bar(bar(0, "{wide_bar} {percent:>3} %  {per_sec} rows  {eta} left")));
     let shown = Arc::clone(&bar);
     let copied = runtime()?.block_on(async {
-        let (from, to) = (open(contract, from, &unhurried()).await?, open(contract, to, &unhurried()).await?);
+        let from = open_for_command(contract, from, Opening::EXISTING).await?;
+        let to = open_for_command(contract, to, Opening::CREATE).await?;
         let copied = store::copy(&from, &to, shown).await;
         from.close().await;
         to.close().await;

@@ -11,6 +11,7 @@ use service::{Admin, AdminError, Settings};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
+use store::Opening;
 
 /// The arguments.
 #[derive(Args)]
@@ -34,7 +35,7 @@ const STEP: u64 = 1000;
 /// Writes the rows. That nobody reads them any more (`| head`) is no trouble.
 pub fn run((place, what): (Place, Export)) -> Result<(), Failure> {
     let path = what.file.as_deref().filter(|path| *path != Path::new("-"));
-    let exported = with_admin(&place, Settings::default(), async |admin| {
+    let exported = with_admin(&place, Opening::EXISTING, Settings::default(), async |admin| {
         let account = account(&admin, what.account.as_deref()).await?;
         let out: Box<dyn Write + Send> = match path {
             Some(path) => Box::new(File::create(path).map_err(|error| {

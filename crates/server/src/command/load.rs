@@ -1,6 +1,6 @@
 //! `understudy load`
 
-use super::{administer, bar, say};
+use super::{administer_as, bar, say};
 use crate::exit::{Exit, Failure};
 use crate::settings::Place;
 use clap::Args;
@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::Opening;
 
 /// The arguments.
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub fn run((place, what): (Place, Load)) -> Result<(), Failure> {
         Failure::new(Exit::Refused, format!("{} can't be read: {error}", what.file.display()))
     })?;
     let bar = input.bar.clone();
-    let count = administer(&place, async |admin| admin.load(Arc::new(input)).await);
+    let count = administer_as(&place, Opening::CREATE, async |admin| admin.load(Arc::new(input)).await);
     bar.finish_and_clear();
     say(format_args!("Loaded {} object(s).", count?));
     Ok(())

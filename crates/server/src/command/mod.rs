@@ -5,6 +5,7 @@ pub mod copy;
 pub mod database;
 pub mod dump;
 pub mod export;
+mod guard;
 pub mod import;
 pub mod load;
 pub mod outbox;
@@ -23,7 +24,7 @@ use std::fmt::Display;
 use std::io::{self, Write, stdout};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Location, OpenError, Options, Store};
+use store::{Location, OpenError, Opened, Opening, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 
 /// The contract. That it has mistakes is possible in development only; the tests see to that.
@@ -53,14 +54,30 @@ fn random() -> Result<SystemRandom, Failure> {
 }
 
 async fn open(contract: &'static Contract, location: &Location, options: &Options) -> Result<Store, Failure> {
-    Store::open(contract, location, options)
-        .await
-        .map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+    Store::open(contract, location, options).await.map_err(|error| {
+        let hint = match &error {
+            OpenError::Missing { .. } if Place::has_lab() => {
+                " (a lab's is in ./understudy-lab: --data understudy-lab)"
+            }
+            _ => "",
+        };
+        Failure::new(exit_of(&error), format!("{error}{hint}"))
+    })
 }
 
-/// What a command's store may take: it reads for as long as it has to, for nobody waits behind it.
-fn unhurried() -> Options {
-    Options { read_deadline: None, ..Options::default() }
+/// Opens a command's store, and says so where that made a database. A command reads for as long as it has to, for nobody
+/// waits behind it.
+async fn open_for_command(
+    contract: &'static Contract,
+    location: &Location,
+    opening: Opening,
+) -> Result<Store, Failure> {
+    let store =
+        open(contract, location, &Options { opening, read_deadline: None, ..Options::default() }).await?;
+    if store.opened() == Opened::Made {
+        say(format_args!("Made a new database in {location}."));
+    }
+    Ok(store)
 }
 
 fn exit_of(error: &OpenError) -> Exit {
@@ -68,8 +85,12 @@ fn exit_of(error: &OpenError) -> Exit {
         OpenError::Folder { .. } | OpenError::Unwritable { .. } | OpenError::Unreachable { .. } => {
             Exit::DataFolder
         }
+        OpenError::Room { .. } => Exit::DataFolder,
+        OpenError::Missing { .. } => Exit::Refused,
         OpenError::Newer { .. } => Exit::NewerDatabase,
-        OpenError::NotADatabase { .. }
+        OpenError::Older { .. } => Exit::OlderDatabase,
+        OpenError::Empty { .. }
+        | OpenError::NotADatabase { .. }
         | OpenError::Foreign { .. }
         | OpenError::Changed { .. }
         | OpenError::Encoding { .. } => Exit::ForeignDatabase,
@@ -77,18 +98,27 @@ fn exit_of(error: &OpenError) -> Exit {
     }
 }
 
-/// Runs an administrator's command on the database of a place. A server may be running on it.
+/// Runs an administrator's command on the database of a place, which is there. A server may be running on it.
 fn administer<T, F>(place: &Place, work: impl FnOnce(Admin) -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, AdminError>>,
 {
+    administer_as(place, Opening::EXISTING, work)
+}
+
+/// Runs an administrator's command on the database of a place.
+fn administer_as<T, F>(place: &Place, opening: Opening, work: impl FnOnce(Admin) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, AdminError>>,
+{
     let work = async |admin| work(admin).await.map_err(failure);
-    with_admin(place, service::Settings::default(), work)
+    with_admin(place, opening, service::Settings::default(), work)
 }
 
 /// Runs a command that fails in ways of its own on the database of a place.
 fn with_admin<T, F>(
     place: &Place,
+    opening: Opening,
     settings: service::Settings,
     work: impl FnOnce(Admin) -> F,
 ) -> Result<T, Failure>
@@ -98,7 +128,7 @@ where
     let contract = contract()?;
     let location = place.location()?;
     runtime()?.block_on(async {
-        let store = open(contract, &location, &unhurried()).await?;
+        let store = open_for_command(contract, &location, opening).await?;
         let random = Arc::new(random()?);
         let service = Service::new(contract, store.clone(), settings, Arc::new(SystemClock), random);
         let result = work(service.admin()).await;

@@ -1,6 +1,6 @@
 //! `understudy serve`: puts the pieces together, says where they listen, and takes them apart again.
 
-use super::{contract, no_threads, open, random, runtime, say};
+use super::{contract, guard, no_threads, open, random, runtime, say};
 use crate::environment::{SeededRandom, SetClock, SystemClock};
 use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intakes, Site};
@@ -14,7 +14,7 @@ use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Location;
+use store::{Location, Opened, Opening, Store};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -102,11 +102,19 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     let contract = contract()?;
     let relay = relay(settings)?;
     let tls = tls(settings)?;
-    let location = if settings.memory { Location::Memory } else { settings.place.location()? };
+    let location = match settings {
+        Serve { memory: true, .. } => Location::Memory,
+        Serve { lab: true, place, .. } => place.lab_location()?,
+        Serve { place, .. } => place.location()?,
+    };
     // The address first: a second server on the same port must not get as far as the database.
     let listener = http::bind(settings.listen.0).await?;
     let address = listener.local_addr().map_err(|error| Failure::new(Exit::Address, error.to_string()))?;
     let store = open(contract, &location, &options(settings)).await?;
+    let _lock = guard::lock(&location)?;
+    if store.opened() == Opened::Made && !settings.memory {
+        tracing::info!(place = %location, "made a new database");
+    }
     let clock: Arc<dyn Clock> = match settings.clock {
         Some(start) => Arc::new(SetClock::new(start.0)),
         None => Arc::new(SystemClock),
@@ -117,6 +125,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     };
     let rules = rules(settings);
     let service = Service::new(contract, store.clone(), rules, Arc::clone(&clock), random);
+    guard::check_lab(&service, settings.lab, &location).await?;
     if settings.lab {
         seed(&service).await?;
     }
@@ -135,35 +144,35 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
     announce(settings, &location, address);
     let postman = relay.map(|relay| Postman::start(service.outbox(), relay));
-    let served = until_told_to_stop(signals, listener, app, bounds(settings), tls, &service).await;
+    let told = told_to_stop(signals, store.clone());
+    let served = serve_until(told, listener, app, bounds(settings), tls, &service).await;
     if let Some(postman) = postman {
         postman.stop().await;
     }
     let flushed = service.flush().await;
     store.close().await;
+    served?;
     flushed.map_err(|error| Failure::new(Exit::Failed, format!("counts of calls were lost: {error}")))?;
-    if served.is_ok() {
-        tracing::info!("stopped");
-    }
-    served
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// How long the program's last words may take.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-async fn until_told_to_stop(
-    mut signals: Signals,
-    listener: TcpListener,
-    app: Arc<App>,
-    bounds: Bounds,
-    tls: Option<Tls>,
-    service: &Service,
-) -> Result<(), Failure> {
-    let (told, wait) = oneshot::channel();
+/// Waits for a signal, or until the database's disk has failed. Another signal ends the program at once.
+fn told_to_stop(mut signals: Signals, store: Store) -> oneshot::Receiver<Result<(), Failure>> {
+    let (tell, told) = oneshot::channel();
     tokio::spawn(async move {
-        signals.next().await;
+        let why = tokio::select! {
+            () = signals.next() => Ok(()),
+            error = store.failed() => Err(Failure::new(
+                Exit::DiskFailed,
+                format!("{error}; what was acknowledged before is safe if the disk kept it: look at the disk, then start anew"),
+            )),
+        };
         // That nobody waits for it any more is no trouble.
-        let _ = told.send(());
+        let _ = tell.send(why);
         signals.next().await;
         // Not even the database is waited for: what was acknowledged is on disk already.
         // Nor does a full pipe on standard error delay the exit.
@@ -171,17 +180,29 @@ async fn until_told_to_stop(
         sleep(LAST_WORDS).await;
         std::process::exit(i32::from(Exit::Interrupted as u8));
     });
+    told
+}
+
+async fn serve_until(
+    told: oneshot::Receiver<Result<(), Failure>>,
+    listener: TcpListener,
+    app: Arc<App>,
+    bounds: Bounds,
+    tls: Option<Tls>,
+    service: &Service,
+) -> Result<(), Failure> {
     let flusher = tokio::spawn(flush_every_second(service.clone()));
     let watcher = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    let mut why = Ok(());
     let stop = async {
-        let _ = wait.await;
+        why = told.await.unwrap_or(Ok(()));
     };
-    let result = http::serve(listener, app, bounds, tls, stop).await;
+    let served = http::serve(listener, app, bounds, tls, stop).await;
     flusher.abort();
     if let Some(watcher) = watcher {
         watcher.abort();
     }
-    result
+    why.and(served)
 }
 
 /// Calls that change nothing are counted in memory; this is how much of the count a crash can lose.
@@ -285,6 +306,7 @@ fn turns(settings: &Serve) -> TurnSettings {
 /// What the store may take.
 fn options(settings: &Serve) -> store::Options {
     store::Options {
+        opening: Opening::ANY,
         read_deadline: Some(seconds(settings.read_deadline.get())),
         journal_bytes: settings.journal_memory,
         row_cache_bytes: settings.row_cache,
@@ -329,8 +351,7 @@ fn announce(settings: &Serve, location: &Location, address: SocketAddr) {
     }
     let data = match location {
         Location::Memory => "in memory, gone when it stops".to_owned(),
-        Location::Folder(folder) => format!("in {}", folder.display()),
-        Location::Postgres(place) => format!("in {}", place.url),
+        place => format!("in {place}"),
     };
     say(format_args!(
         "\

@@ -15,15 +15,15 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use service::Network;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use store::{Location, Postgres};
 
 /// Where the database and the configuration are: for every command that needs the database.
 #[derive(Args, Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "kebab-case")]
 pub struct Place {
-    /// Folder of the embedded database. Made if it is missing. Without this flag and without --database,
-    /// it is `./understudy-data`.
+    /// Folder of the embedded database. Without this flag and without --database, it is `./understudy-data`, and
+    /// `./understudy-lab` for `serve --lab`.
     #[arg(long, env = "UNDERSTUDY_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
 
@@ -55,13 +55,33 @@ impl Place {
     /// The folder where nobody names a place.
     const FOLDER: &str = "./understudy-data";
 
+    /// The same of a lab.
+    const LAB_FOLDER: &str = "./understudy-lab";
+
     /// Where the data is.
     ///
     /// # Errors
     /// Two places, or a URL that is none.
     pub fn location(&self) -> Result<Location, Failure> {
+        self.location_or(Place::FOLDER)
+    }
+
+    /// Where a lab's data is.
+    ///
+    /// # Errors
+    /// Two places, or a URL that is none.
+    pub fn lab_location(&self) -> Result<Location, Failure> {
+        self.location_or(Place::LAB_FOLDER)
+    }
+
+    /// Whether the current folder has a lab's data.
+    pub fn has_lab() -> bool {
+        Path::new(Place::LAB_FOLDER).is_dir()
+    }
+
+    fn location_or(&self, folder: &str) -> Result<Location, Failure> {
         let Some(url) = &self.database else {
-            return Ok(Location::Folder(self.data.clone().unwrap_or_else(|| Place::FOLDER.into())));
+            return Ok(Location::Folder(self.data.clone().unwrap_or_else(|| folder.into())));
         };
         if self.data.is_some() {
             return Err(Failure::usage(
@@ -89,7 +109,7 @@ pub struct Serve {
 
     /// For developing and testing: this machine only, account LAB001 with API user `lab` and password
     /// `lab` and 50 sample contacts made at the first start, and the header `X-Understudy-Lab: 1` on
-    /// every answer.
+    /// every answer. A lab's database is served with --lab only, and no other is.
     #[arg(long, env = "UNDERSTUDY_LAB", help_heading = "Lab")]
     pub lab: bool,
 
@@ -297,7 +317,6 @@ pub enum LogFormat {
 mod tests {
     use super::*;
     use std::fs;
-    use std::path::Path;
 
     const MIB: usize = 1 << 20;
 

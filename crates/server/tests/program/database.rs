@@ -51,7 +51,8 @@ fn accounts_are_managed_beside_a_running_server() {
     let done = |arguments: &[&str], input: &str| {
         let outcome = run_with(folder.path(), arguments, &on(&database), input);
         assert_eq!(outcome.code, 0, "{outcome:?}");
-        outcome.stdout
+        let table = outcome.stdout.find("table ").unwrap();
+        outcome.stdout[table..].to_owned()
     };
     done(&["account", "add", "ACME001", "--name", "Acme Events"], "");
     let server =
@@ -91,9 +92,9 @@ fn an_installation_moves_there_and_back() {
         assert!(outcome.stdout.contains("Both databases hold the same"), "{outcome:?}");
         outcome.stdout
     };
-    let there = same(copy("./understudy-data", &database.url));
+    let there = same(copy("./understudy-lab", &database.url));
     assert_eq!(same(copy(&database.url, "./back")), there, "the same rows and checksums");
-    assert_eq!(same(copy("./understudy-data", &database.url)), there, "once more is no harm");
+    assert_eq!(same(copy("./understudy-lab", &database.url)), there, "once more is no harm");
     let moved = Server::start(&["--lab", "--database", &database.url]);
     assert_eq!(contacts(&moved, &session), before, "the session goes on, too");
     let (code, log, _) = moved.stop();

@@ -69,7 +69,10 @@ fn the_labs_objects_move_to_another_database() {
     let path = folder.path();
     let first = done(run(path, &["dump", "--data", "lab"]));
     assert!(!first.contains("$argon2"), "the API user is not among the objects");
-    done(run(path, &["account", "add", "LAB001", "--data", "moved"]));
+    refused(path, &["account", "add", "LAB001", "--data", "moved"], "serve --lab");
+    let first = first.replace("LAB001", "MOVED1");
+    let added = done(run(path, &["account", "add", "MOVED1", "--data", "moved"]));
+    assert!(added.contains("Made a new database in moved."), "{added}");
     fs::write(path.join("lab.jsonl"), &first).unwrap();
     done(run(path, &["load", "lab.jsonl", "--data", "moved"]));
     assert_eq!(done(run(path, &["dump", "--data", "moved"])), first);
@@ -82,7 +85,7 @@ fn a_running_server_finds_what_is_loaded() {
     let search = |server: &Server| server.send(&find(&session)).text().matches("<Id>").count();
     let before = search(&server);
     let contact = CONTACT.replace("ACME001", "LAB001").replace(",\"Active\":true", "");
-    done(run_with(server.folder.path(), &["load", "-"], &[], &contact));
+    done(run_with(server.folder.path(), &["load", "-", "--data", "understudy-lab"], &[], &contact));
     assert_eq!(search(&server), before + 1);
 }
 

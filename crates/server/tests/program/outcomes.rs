@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
+const XML: &str = "text/xml; charset=utf-8";
+
 /// The log's line about a request, by its number.
 fn line(log: &str, id: usize) -> &str {
     let mark = format!(" id={id} ");
@@ -97,4 +99,16 @@ fn what_ends_no_server() {
         server.kill().unwrap();
         server.wait().unwrap();
     }
+}
+
+#[test]
+fn a_server_whose_file_is_lost_fails_its_calls_and_ends() {
+    let server = Server::start(&["--lab"]);
+    let session = session(&server);
+    server.send(&create_contact(&session, "kept@lost.example")).expect(200, XML);
+    std::fs::remove_file(server.folder.path().join("understudy-lab/understudy.db")).unwrap();
+    server.send(&create_contact(&session, "lost@lost.example")).expect(500, XML).contains("CV10000");
+    let (code, log, _) = server.wait();
+    assert_eq!(code, 10, "{log}");
+    assert!(log.contains("the database is lost") && log.contains("was removed"), "{log}");
 }

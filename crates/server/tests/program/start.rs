@@ -60,6 +60,79 @@ fn a_newer_database() {
 }
 
 #[test]
+fn a_database_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in
+        [&["dump"][..], &["account", "list"], &["user", "list", "A"], &["export"], &["database", "migrate"]]
+    {
+        let outcome = run(folder.path(), &[command, &["--data", "typo"]].concat());
+        fails(&outcome, 7, &["no database in typo"]);
+    }
+    let source = ["copy", "--from", "./typo", "--to", "./other"];
+    fails(&run(folder.path(), &source), 7, &["no database in ./typo"]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
+}
+
+#[test]
+fn a_database_that_another_server_has() {
+    let server = Server::start(&[]);
+    let outcome = run(server.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    fails(&outcome, 4, &["another understudy", "--data"]);
+    assert_eq!(server.get("/readyz").status, 200);
+}
+
+#[test]
+fn an_empty_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("understudy.db"), "").unwrap();
+    let outcome = run(folder.path(), &["serve", "--listen", ":0", "--data", "."]);
+    fails(&outcome, 6, &["understudy.db is empty", "backup"]);
+}
+
+#[test]
+fn an_older_database_for_all_but_those_that_bring_it_up_to_date() {
+    let (_, _, folder) = Server::start(&[]).stop();
+    let file = folder.path().join("understudy-data/understudy.db");
+    let older = || {
+        let database = rusqlite::Connection::open(&file).unwrap();
+        database.execute_batch("ALTER TABLE contact DROP COLUMN company").unwrap();
+    };
+    older();
+    fails(&run(folder.path(), &["account", "list"]), 9, &["database migrate"]);
+    let migrated = run(folder.path(), &["database", "migrate"]);
+    assert!(migrated.code == 0 && migrated.stdout.contains("copy of it"), "{migrated:?}");
+    assert_eq!(fs::read_dir(folder.path().join("understudy-data")).unwrap().count(), 2);
+    let again = run(folder.path(), &["database", "migrate"]);
+    assert!(again.code == 0 && again.stdout.contains("is up to date"), "{again:?}");
+    older();
+    let (code, log, _) = Server::start_in(folder, &[], &[]).stop();
+    assert!(code == 0 && log.contains("copied the database"), "{log}");
+}
+
+#[test]
+fn a_labs_database_for_others_and_others_for_a_lab() {
+    let (_, _, folder) = Server::start(&["--lab", "--data", "lab"]).stop();
+    let outcome = run(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data", "lab"]);
+    fails(&outcome, 7, &["lab has the data of a lab", "--lab"]);
+    assert_eq!(run(folder.path(), &["account", "add", "ACME", "--data", "acme"]).code, 0);
+    let outcome = run(folder.path(), &["serve", "--lab", "--listen", "127.0.0.1:0", "--data", "acme"]);
+    fails(&outcome, 7, &["acme has accounts", "--lab"]);
+    let accounts = run(folder.path(), &["account", "list", "--data", "acme"]).stdout;
+    assert!(!accounts.contains("LAB001"), "{accounts}");
+}
+
+#[test]
+fn a_lab_and_production_have_folders_of_their_own() {
+    let (_, _, folder) = Server::start(&["--lab"]).stop();
+    assert!(folder.path().join("understudy-lab/understudy.db").exists());
+    assert!(!folder.path().join("understudy-data").exists());
+    fails(&run(folder.path(), &["account", "list"]), 7, &["--data understudy-lab"]);
+    let (code, log, folder) = Server::start_in(folder, &[], &[]).stop();
+    assert_eq!(code, 0, "{log}");
+    assert!(!run(folder.path(), &["account", "list"]).stdout.contains("LAB001"));
+}
+
+#[test]
 fn a_lab_for_others() {
     let folder = tempfile::tempdir().unwrap();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {

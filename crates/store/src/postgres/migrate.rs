@@ -10,6 +10,7 @@
 use super::derive::{PARTITIONING, Present, ROOM};
 use super::schema::Schema;
 use crate::error::{OpenError, StoreError};
+use crate::options::{Opened, Opening};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
 use tokio_postgres::types::Type;
@@ -31,6 +32,10 @@ pub(super) enum Refusal {
     Foreign,
     /// It is a later version's.
     Newer { found: i64, known: i64 },
+    /// There is none in it, and none may be made.
+    Missing,
+    /// It is an earlier version's, and may not be brought up to date.
+    Older,
     /// A step that it has taken is not the one of that number here.
     Changed { step: i64 },
     /// It keeps text in another encoding.
@@ -51,6 +56,8 @@ impl Refusal {
         match self {
             Refusal::Foreign => OpenError::Foreign { place },
             Refusal::Newer { found, known } => OpenError::Newer { place, found, known },
+            Refusal::Missing => OpenError::Missing { place },
+            Refusal::Older => OpenError::Older { place },
             Refusal::Changed { step } => OpenError::Changed { place, step },
             Refusal::Encoding(found) => OpenError::Encoding { place, found },
             Refusal::Postgres(error) => OpenError::Database { place, source: StoreError::from(error) },
@@ -63,19 +70,23 @@ impl Refusal {
 pub(super) async fn migrate(
     client: &mut Client,
     schema: &Schema,
-    steps: &[&str],
-    partitions: Option<u32>,
-) -> Result<(), Refusal> {
+    (steps, partitions): (&[&str], Option<u32>),
+    opening: Opening,
+) -> Result<Opened, Refusal> {
     let encoding: String = client.query_typed_one(ENCODING, &[]).await?.try_get(0)?;
     if encoding != "UTF8" {
         return Err(Refusal::Encoding(encoding));
     }
     let is_marked = is_marked(client).await?;
-    if is_marked
-        && taken(client, steps).await? == steps.len()
-        && Present::of(client).await?.lacks(schema).is_empty()
-    {
-        return Ok(());
+    // None between the mark and the first tables, too.
+    let found = if is_marked { taken(client, steps).await? } else { 0 };
+    if found == steps.len() && Present::of(client).await?.lacks(schema).is_empty() {
+        return Ok(Opened::Found);
+    }
+    match found {
+        0 if !opening.create => return Err(missing(client, is_marked).await?),
+        1.. if !opening.update => return Err(Refusal::Older),
+        _ => {}
     }
     if !is_marked {
         mark(client).await?;
@@ -105,7 +116,13 @@ pub(super) async fn migrate(
     if from != steps.len() {
         tracing::info!(from, to = steps.len(), "migrated the database");
     }
-    Ok(())
+    Ok(if found == 0 { Opened::Made } else { Opened::Updated })
+}
+
+/// Why a database without tables of ours is not opened.
+async fn missing(client: &Client, is_marked: bool) -> Result<Refusal, Error> {
+    let tables: i64 = client.query_typed_one(TABLES, &[]).await?.try_get(0)?;
+    Ok(if tables > 0 && !is_marked { Refusal::Foreign } else { Refusal::Missing })
 }
 
 async fn is_marked(client: &Client) -> Result<bool, Error> {

@@ -32,7 +32,7 @@ pub use place::{Postgres, PostgresUrl, PostgresUrlError};
 use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
 use crate::lease::Lease;
-use crate::options::Options;
+use crate::options::{Opened, Options};
 use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use connection::Connection;
@@ -71,21 +71,22 @@ impl Server {
         layout: Arc<Layout>,
         place: &Postgres,
         options: &Options,
-    ) -> std::result::Result<Server, OpenError> {
+    ) -> std::result::Result<(Server, Opened), OpenError> {
         let name = || place.url.to_string();
         let failed = |reason: String| OpenError::Unreachable { place: name(), reason };
         let pool = Pool::new(place).map_err(|error| failed(error.to_string()))?;
         let mut client = pool.connect().await.map_err(|refused| failed(refused.reason))?;
         let schema = Schema::new(layout);
-        let refused = migrate::migrate(&mut client, &schema, migrate::STEPS, place.partitions).await;
-        refused.map_err(|refusal| refusal.of(name()))?;
+        let steps = (migrate::STEPS, place.partitions);
+        let opened = migrate::migrate(&mut client, &schema, steps, options.opening).await;
+        let opened = opened.map_err(|refusal| refusal.of(name()))?;
         let warned = durability::warn(&client).await;
         warned.map_err(|error| OpenError::Database { place: name(), source: error.into() })?;
         drop(client);
         let begins = job::Begins::new(options.read_deadline);
         let (prepares, runtime, growth) = (!place.pooler, Handle::current(), Growth::default());
         let shared = Shared { schema, pool, prepares, runtime, begins, growth };
-        Ok(Server { shared: Arc::new(shared) })
+        Ok((Server { shared: Arc::new(shared) }, opened))
     }
 
     pub async fn read<T, F>(&self, reading: Reading, lease: Arc<Lease>, mut job: F) -> Result<T>

@@ -33,7 +33,7 @@ fn every_statement_finds_its_rows_by_an_index_that_the_account_leads() {
     Runtime::new().unwrap().block_on(async {
         let layout = Arc::new(Layout::new(Contract::get().unwrap()));
         let place = Postgres::new(database.url.parse().unwrap());
-        Server::open(layout, &place, &crate::Options::default()).await.unwrap().close().await;
+        Server::open(layout, &place, &crate::Options::default()).await.unwrap().0.close().await;
         let (client, connection) = tokio_postgres::connect(&database.url, NoTls).await.unwrap();
         tokio::spawn(connection);
         // Tables without rows would else be read whole.

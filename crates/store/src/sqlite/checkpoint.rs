@@ -5,16 +5,16 @@
 //! log begins anew.
 
 use super::journal::Journal;
-use super::open::{Refusal, Role, connect, keep, use_wal};
+use super::open::{PATIENCE, Refusal, Role, connect, keep, use_wal};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pages in the log that are worth moving when there is nothing else to do.
 const WORTHWHILE: i32 = 1_024;
@@ -26,8 +26,15 @@ const LONG: i32 = 16_384;
 /// left, if it gets ahead of the writer at all.
 const REST: i32 = 768;
 
-/// Pages at which the writer waits until the log is empty.
+/// Pages at which the writer waits for readers that still need the log, but not for long: 256 MiB.
 const BOUND: i32 = 65_536;
+
+/// How long it waits then, which is enough for calls to end, and how often at most. A dump takes longer.
+const WAIT: Duration = Duration::from_millis(20);
+const WAITS_EVERY: Duration = Duration::from_secs(1);
+
+/// Pages of 4 KiB.
+const PAGES_PER_MIB: i32 = 256;
 
 /// How long nothing may be written before the file is brought up to date.
 const QUIET: Duration = Duration::from_millis(100);
@@ -53,6 +60,10 @@ struct Shared {
     looks: AtomicU64,
     /// Whether the thread was told that pages are worth moving.
     told: AtomicBool,
+    /// Whether the log was longer than [`BOUND`] at the last look.
+    was_long: AtomicBool,
+    /// When the writer last waited for readers.
+    waited: Mutex<Option<Instant>>,
 }
 
 impl Checkpoints {
@@ -81,9 +92,9 @@ impl Checkpoints {
         self.shared.looks.fetch_add(1, Ordering::Relaxed);
         let Some((pages, moved)) = checkpoint(writer, CheckpointMode::NOOP) else { return };
         let left = pages - moved;
-        if pages > BOUND {
-            // Waits for the readers that still need the log.
-            checkpoint(writer, CheckpointMode::RESTART);
+        self.warn_of_readers(pages);
+        if pages > BOUND && self.may_wait() {
+            begin_anew(writer);
         } else if pages > LONG && left <= REST {
             checkpoint(writer, CheckpointMode::PASSIVE);
         } else if pages > LONG {
@@ -96,12 +107,46 @@ impl Checkpoints {
         }
     }
 
+    /// Whether the writer may wait for readers now. Notes that it does.
+    fn may_wait(&self) -> bool {
+        let mut waited = self.shared.waited.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = waited.is_none_or(|waited| waited.elapsed() >= WAITS_EVERY);
+        if may {
+            *waited = Some(Instant::now());
+        }
+        may
+    }
+
+    /// Says so, once, when the log has grown long because somebody still reads what was before: it can't begin anew, and
+    /// nobody waits for that.
+    fn warn_of_readers(&self, pages: i32) {
+        let was_long = self.shared.was_long.swap(pages > BOUND, Ordering::Relaxed);
+        if pages > BOUND && !was_long {
+            tracing::warn!(
+                mib = pages / PAGES_PER_MIB,
+                "the write-ahead log is long and grows on: a dump, an export or another reader has been at work for long"
+            );
+        }
+    }
+
     /// Waits until the thread has ended. Gives the database file, which must outlive all connections to it: a
     /// process that closes a file gives up all its locks on it.
     pub fn close(self) -> Option<File> {
         drop(self.calls);
         // It does not panic.
         self.thread.join().ok()
+    }
+}
+
+/// Has the log begin anew, if those who read it end soon.
+fn begin_anew(writer: &Connection) {
+    let hurried = writer.busy_timeout(WAIT);
+    if hurried.is_ok() {
+        // That somebody still reads is no trouble.
+        let _ = writer.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART);
+    }
+    if let Err(error) = hurried.and_then(|()| writer.busy_timeout(PATIENCE)) {
+        tracing::warn!(error = %crate::StoreError::from(error), "checkpoint put off");
     }
 }
 
@@ -185,6 +230,28 @@ mod tests {
         look(&folder, &writer);
         let (pages, moved) = log(&writer);
         assert!(pages > WORTHWHILE && moved == pages, "{moved} of {pages}");
+    }
+
+    #[test]
+    fn an_old_reader_of_a_very_long_log_keeps_the_writer_waiting_once_a_second_and_not_for_long() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let writer = with_log(&folder, 1);
+        let reader = connect(Some(&folder.path().join("a.db")), Role::Reader).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM a").unwrap();
+        with_log(&folder, BOUND);
+        let checkpoints = Checkpoints::start(&folder.path().join("a.db"), 16, || ()).unwrap();
+        assert!(checkpoints.may_wait());
+        let before = log(&writer);
+        assert!(before.0 > BOUND);
+        // Would return when the reader ends, or after PATIENCE.
+        (0..100).for_each(|_| checkpoints.look(&writer, &Journal::default()));
+        assert!(checkpoints.shared.was_long.load(Ordering::Relaxed));
+        assert!(log(&writer).0 >= before.0, "the reader still needs the log");
+        reader.execute_batch("COMMIT").unwrap();
+        begin_anew(&writer);
+        with_log(&folder, 1);
+        assert!(log(&writer).0 < BOUND);
+        checkpoints.close();
     }
 
     #[test]

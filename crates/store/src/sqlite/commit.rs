@@ -488,7 +488,7 @@ mod tests {
         migrate(&mut connection, &schema, STEPS).unwrap();
         // A device that cannot be synced.
         let device = std::fs::File::open("/dev/null").unwrap();
-        let durable = Durable::over(device, progress).unwrap();
+        let durable = Durable::over(device, None, progress).unwrap();
         let group = Group {
             connection: &connection,
             schema: &schema,

@@ -5,6 +5,7 @@
 //! ones. Nobody is shown what is not on disk: those who read wait for the commits they may have seen.
 
 use super::commit::Ran;
+use super::file::Watched;
 use super::open::Refusal;
 use crate::error::{Result, StoreError};
 use std::fs::File;
@@ -43,6 +44,19 @@ impl Progress {
         waited.map_err(|_| StoreError::Closed)
     }
 
+    /// Waits until the disk has failed.
+    pub async fn failed(&self) -> StoreError {
+        let mut synced = self.synced.subscribe();
+        loop {
+            if let Some(error) = self.failure.get() {
+                return error.clone();
+            }
+            if synced.changed().await.is_err() {
+                return StoreError::Closed;
+            }
+        }
+    }
+
     /// Fails once the disk has failed: what is in the database then is not known to last.
     pub fn check(&self) -> Result<()> {
         self.failure.get().map_or(Ok(()), |error| Err(error.clone()))
@@ -52,9 +66,15 @@ impl Progress {
 /// The writer's end.
 pub(crate) struct Durable {
     progress: Arc<Progress>,
-    log: Arc<File>,
+    disk: Arc<Disk>,
     commits: SyncSender<(u64, Ran)>,
     thread: JoinHandle<()>,
+}
+
+/// What is synced, and looked at then.
+struct Disk {
+    log: File,
+    watched: Option<Watched>,
 }
 
 impl Durable {
@@ -63,17 +83,22 @@ impl Durable {
         let mut path = file.as_os_str().to_owned();
         path.push("-wal");
         let log = File::options().write(true).open(path).map_err(Refusal::System)?;
-        Durable::over(log, progress)
+        let watched = Some(Watched::over(file).map_err(Refusal::System)?);
+        Durable::over(log, watched, progress)
     }
 
-    /// Starts the thread for a log.
-    pub fn over(log: File, progress: Arc<Progress>) -> std::result::Result<Durable, Refusal> {
-        let log = Arc::new(log);
+    /// Starts the thread for a log, and for the file that is watched, if there is one.
+    pub fn over(
+        log: File,
+        watched: Option<Watched>,
+        progress: Arc<Progress>,
+    ) -> std::result::Result<Durable, Refusal> {
+        let disk = Arc::new(Disk { log, watched });
         let (commits, waiting) = sync_channel(AHEAD);
-        let (own, shared) = (Arc::clone(&log), Arc::clone(&progress));
+        let (own, shared) = (Arc::clone(&disk), Arc::clone(&progress));
         let thread = std::thread::Builder::new().name("store-sync".to_owned());
         let thread = thread.spawn(move || run(&own, &shared, &waiting)).map_err(Refusal::System)?;
-        Ok(Durable { progress, log, commits, thread })
+        Ok(Durable { progress, disk, commits, thread })
     }
 
     /// Fails once the disk has failed.
@@ -91,7 +116,7 @@ impl Durable {
     pub fn answer(&self, ran: Ran, here: bool) {
         let (begun, synced) = (self.progress.begun.load(Ordering::SeqCst), *self.progress.synced.borrow());
         if here && begun == synced + 1 {
-            sync(&self.log, &self.progress, begun);
+            sync(&self.disk, &self.progress, begun);
         } else if begun > synced {
             if let Err(error) = self.commits.send((begun, ran)) {
                 finish(&self.progress, error.0.1);
@@ -109,20 +134,23 @@ impl Durable {
     }
 }
 
-fn run(log: &File, progress: &Progress, waiting: &Receiver<(u64, Ran)>) {
+fn run(disk: &Disk, progress: &Progress, waiting: &Receiver<(u64, Ran)>) {
     while let Ok(first) = waiting.recv() {
         let mut commits = vec![first];
         commits.extend(waiting.try_iter());
         let last = commits.iter().map(|(number, _)| *number).max().unwrap_or_default();
-        sync(log, progress, last);
+        sync(disk, progress, last);
         commits.into_iter().for_each(|(_, ran)| finish(progress, ran));
     }
 }
 
-fn sync(log: &File, progress: &Progress, number: u64) {
-    if let Err(error) = log.sync_data() {
-        tracing::error!(%error, "the disk has failed; nothing more is written");
-        let _ = progress.failure.set(StoreError::Database(format!("the log is not on disk: {error}")));
+fn sync(disk: &Disk, progress: &Progress, number: u64) {
+    let synced = disk.log.sync_data();
+    let synced = synced.map_err(|error| StoreError::Database(format!("the log is not on disk: {error}")));
+    let done = synced.and_then(|()| disk.watched.as_ref().map_or(Ok(()), Watched::check));
+    if let Err(error) = done {
+        tracing::error!(%error, "nothing more is written");
+        let _ = progress.failure.set(error);
     }
     progress.synced.send_replace(number);
 }
@@ -160,7 +188,7 @@ mod tests {
     fn what_a_reader_may_have_seen_is_waited_for() {
         for here in [true, false] {
             let progress = Progress::new();
-            let durable = Durable::over(tempfile::tempfile().unwrap(), Arc::clone(&progress)).unwrap();
+            let durable = Durable::over(tempfile::tempfile().unwrap(), None, Arc::clone(&progress)).unwrap();
             assert_eq!(poll(progress.settled()), Poll::Ready(Ok(())));
             durable.begin();
             assert_eq!(poll(progress.settled()), Poll::Pending);
@@ -178,12 +206,16 @@ mod tests {
             let progress = Progress::new();
             // A device that cannot be synced.
             let device = File::open("/dev/null").unwrap();
-            let durable = Durable::over(device, Arc::clone(&progress)).unwrap();
+            let durable = Durable::over(device, None, Arc::clone(&progress)).unwrap();
             let (ran, answer) = ran();
             durable.begin();
             durable.answer(ran, here);
             assert!(matches!(answer.blocking_recv().unwrap(), Err(StoreError::Database(_))));
             assert!(durable.check().is_err());
+            assert!(matches!(
+                pin!(progress.failed()).poll(&mut Context::from_waker(Waker::noop())),
+                Poll::Ready(_)
+            ));
             assert!(matches!(poll(progress.settled()), Poll::Ready(Err(StoreError::Database(_)))));
             durable.close();
         }

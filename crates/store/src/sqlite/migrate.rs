@@ -19,12 +19,27 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("steps/003_journal.sql"),
 ];
 
-/// Brings in what waits in the journal, which is named as the tables are; then takes the steps that the file has not taken, then adds what the derived tables lack.
-pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, steps: &[&str]) -> Result<(), Refusal> {
+/// Brings in what waits in the journal, which is named as the tables are; then takes the steps that the file has not taken,
+/// then adds what the derived tables lack. True if an earlier version's tables were changed.
+pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, steps: &[&str]) -> Result<bool, Refusal> {
+    migrate_after(connection, schema, steps, |_| Ok(()))
+}
+
+/// The same, calling `before` before an earlier version's tables are changed.
+pub(crate) fn migrate_after(
+    connection: &mut Connection,
+    schema: &Schema,
+    steps: &[&str],
+    before: impl FnOnce(&Connection) -> Result<(), Refusal>,
+) -> Result<bool, Refusal> {
     let found = version(connection, steps)?;
+    let lacks = found != steps.len() || !derive::missing(connection, schema)?.is_empty();
+    if lacks && found > 0 {
+        before(connection)?;
+    }
     recover(connection)?;
-    if found == steps.len() && derive::missing(connection, schema)?.is_empty() {
-        return Ok(());
+    if !lacks {
+        return Ok(false);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have migrated the file while this one waited for it.
@@ -42,7 +57,7 @@ pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, steps: &[&st
     if found != steps.len() {
         tracing::info!(from = found, to = steps.len(), "migrated the database");
     }
-    Ok(())
+    Ok(found > 0)
 }
 
 /// How many steps the file has taken, if it is this program's and not from a later version.

@@ -7,6 +7,7 @@ mod commit;
 mod derive;
 mod durable;
 mod error;
+mod file;
 mod functions;
 mod journal;
 mod memory;
@@ -26,7 +27,7 @@ mod write;
 use crate::error::{OpenError, Result, StoreError};
 use crate::layout::Layout;
 use crate::lease::Lease;
-use crate::options::Options;
+use crate::options::{Opened, Options};
 use crate::store::Reading;
 use crate::verbs::{Reader, Writer};
 use access::Access;
@@ -62,27 +63,39 @@ impl Sqlite {
         layout: Arc<Layout>,
         folder: Option<&Path>,
         options: &Options,
-    ) -> std::result::Result<Sqlite, OpenError> {
+    ) -> std::result::Result<(Sqlite, Opened), OpenError> {
         open::check_library()?;
-        let file = folder.map(open::file_in).transpose()?;
-        let file = file.as_deref();
-        Sqlite::start(layout, file, options)
-            .map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))
+        let schema = Arc::new(Schema::new(layout));
+        let found = folder.map(|folder| file::find(folder, options.opening, &schema)).transpose()?;
+        let (file, made) = found.as_ref().map_or((None, false), |(file, made)| (Some(&**file), *made));
+        let (store, updated) = Sqlite::start(schema, file, options)
+            .map_err(|refusal| refusal.at(file.unwrap_or(Path::new(":memory:"))))?;
+        let opened = match (made, updated) {
+            (true, _) => Opened::Made,
+            (false, true) => Opened::Updated,
+            (false, false) => Opened::Found,
+        };
+        Ok((store, opened))
     }
 
+    /// Tells, too, whether the file was of an earlier version.
     fn start(
-        layout: Arc<Layout>,
+        schema: Arc<Schema>,
         file: Option<&Path>,
         options: &Options,
-    ) -> std::result::Result<Sqlite, Refusal> {
-        let schema = Arc::new(Schema::new(layout));
+    ) -> std::result::Result<(Sqlite, bool), Refusal> {
         let pages = Pages::of(options.page_cache_bytes);
-        let (connection, wal) = open::when_free(|| {
+        let before = |connection: &Connection| match file {
+            Some(file) if options.opening.update => file::copy(connection, file),
+            Some(_) => Err(Refusal::Older),
+            None => Ok(()),
+        };
+        let (connection, wal, updated) = open::when_free(|| {
             let mut connection = open::connect(file, Role::Writer)?;
             open::keep(&connection, pages.writer)?;
-            migrate::migrate(&mut connection, &schema, migrate::STEPS)?;
+            let updated = migrate::migrate_after(&mut connection, &schema, migrate::STEPS, before)?;
             let wal = file.is_some() && open::use_wal(&connection)?;
-            Ok((connection, wal))
+            Ok((connection, wal, updated))
         })?;
         let progress = Progress::new();
         let (queue, messages) = mpsc::channel(commit::QUEUE);
@@ -106,7 +119,12 @@ impl Sqlite {
         let writer = std::thread::Builder::new().name("store-writer".to_owned());
         let shared = Arc::clone(&schema);
         writer.spawn(move || commit::run(connection, &shared, messages, beside)).map_err(Refusal::System)?;
-        Ok(Sqlite { schema, pool: Arc::new(pool), queue, progress, journal })
+        Ok((Sqlite { schema, pool: Arc::new(pool), queue, progress, journal }, updated))
+    }
+
+    /// Waits until the disk has failed, or the file is lost.
+    pub async fn failed(&self) -> StoreError {
+        self.progress.failed().await
     }
 
     pub async fn read<T, F>(&self, reading: Reading, lease: Arc<Lease>, mut job: F) -> Result<T>

@@ -4,8 +4,7 @@ use super::functions;
 use crate::error::{OpenError, StoreError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The first SQLite that does not lose committed data when a checkpoint meets a write
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 const LEAST_LIBRARY: i32 = 3_051_003;
 
 /// How long a statement waits for another process, such as a command-line tool.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long opening a file is tried again while other processes open it, too: each may have tables to make.
 const OPENING: Duration = Duration::from_secs(30);
@@ -40,6 +39,10 @@ pub(crate) enum Refusal {
     Foreign,
     /// It is a later version's.
     Newer { found: i64, known: i64 },
+    /// It is an earlier version's, and may not be brought up to date.
+    Older,
+    /// There is no room for a copy of it.
+    Room { needed: u64, free: u64 },
     /// The system gives no thread, or does not open the log.
     System(std::io::Error),
     /// What waits in the journal cannot be brought in.
@@ -60,7 +63,11 @@ impl Refusal {
         match self {
             Refusal::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy),
             Refusal::Journal(error) => matches!(error, StoreError::Busy),
-            Refusal::Foreign | Refusal::Newer { .. } | Refusal::System(_) => false,
+            Refusal::Foreign
+            | Refusal::Newer { .. }
+            | Refusal::Older
+            | Refusal::Room { .. }
+            | Refusal::System(_) => false,
         }
     }
 
@@ -70,6 +77,8 @@ impl Refusal {
         match self {
             Refusal::Foreign => OpenError::Foreign { place },
             Refusal::Newer { found, known } => OpenError::Newer { place, found, known },
+            Refusal::Older => OpenError::Older { place },
+            Refusal::Room { needed, free } => OpenError::Room { place, needed, free },
             Refusal::System(error) => {
                 OpenError::Database { place, source: StoreError::Database(error.to_string()) }
             }
@@ -91,56 +100,6 @@ impl Refusal {
 pub(crate) fn check_library() -> Result<(), OpenError> {
     if rusqlite::version_number() < LEAST_LIBRARY {
         return Err(OpenError::Library(rusqlite::version().to_owned()));
-    }
-    Ok(())
-}
-
-/// The database file of a data folder, which is made if it is not there.
-pub(crate) fn file_in(folder: &Path) -> Result<PathBuf, OpenError> {
-    make(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
-    let file = folder.join("understudy.db");
-    let unwritable =
-        |error: io::Error| OpenError::Unwritable { path: file.clone(), reason: error.to_string() };
-    keep_private(&file).map_err(unwritable)?;
-    Ok(file)
-}
-
-/// Makes a folder that is its user's alone.
-fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Makes the file if it is not there, and takes others' rights to it and to the files that SQLite has beside it, which get
-/// the rights of the file: people's data is in them.
-fn keep_private(file: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        // A file that is there is not opened: to close it would give up the locks that this process has on it.
-        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        for ending in ["", "-wal", "-shm"] {
-            let mut path = file.as_os_str().to_owned();
-            path.push(ending);
-            let path = PathBuf::from(path);
-            let Ok(found) = std::fs::metadata(&path) else { continue };
-            if !found.is_file() || found.permissions().mode() & 0o077 == 0 {
-                continue;
-            }
-            let file = path.display();
-            match std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)) {
-                Ok(()) => tracing::warn!(%file, "others could read the file; now only its owner can"),
-                Err(error) => {
-                    tracing::warn!(%file, %error, "others can read the file, and its mode can't be changed")
-                }
-            }
-        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use contract::{ObjectId, Record, Timestamp};
 use rusqlite::Connection;
 use std::fs;
 use std::path::Path;
-use store::{Account, AccountId, Location, OpenError, Options, Store};
+use store::{Account, AccountId, Location, OpenError, Opened, Opening, Options, Store, StoreError};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
@@ -200,13 +200,6 @@ async fn what_is_not_a_database_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_a_new_database() {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("understudy.db"), "").unwrap();
-    drop(open(folder.path()).await.unwrap());
-}
-
-#[tokio::test]
 async fn a_folder_that_cannot_be_made_is_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
@@ -224,4 +217,100 @@ async fn a_file_that_cannot_be_written_is_refused() {
     let error = refused(folder.path()).await;
     assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
     assert!(error.to_string().contains("check who owns the file"), "{error}");
+}
+
+async fn open_as(folder: &Path, opening: Opening) -> Result<Store, OpenError> {
+    let options = Options { opening, ..Options::default() };
+    Store::open(contract(), &Location::Folder(folder.to_owned()), &options).await
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_missing_database_is_made_only_where_it_may_be() {
+    let folder = TempDir::new().unwrap();
+    let place = folder.path().join("typo");
+    for opening in [Opening::EXISTING, Opening::UPDATE] {
+        let error = open_as(&place, opening).await.err().unwrap();
+        assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+        assert!(!place.exists());
+    }
+    let made = open_as(&place, Opening::CREATE).await.unwrap();
+    assert_eq!(made.opened(), Opened::Made);
+    made.close().await;
+    assert_eq!(names(&place), ["understudy.db"]);
+    let found = open_as(&place, Opening::EXISTING).await.unwrap();
+    assert_eq!(found.opened(), Opened::Found);
+}
+
+#[tokio::test]
+async fn an_earlier_versions_database_is_changed_only_where_it_may_be_and_copied_before() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    let account = fill(&store).await;
+    store.close().await;
+    tool(&folder).execute_batch("ALTER TABLE contact DROP COLUMN company").unwrap();
+    for opening in [Opening::EXISTING, Opening::CREATE] {
+        let error = open_as(folder.path(), opening).await.err().unwrap();
+        assert!(matches!(error, OpenError::Older { .. }), "{error}");
+    }
+    assert_eq!(names(folder.path()), ["understudy.db"]);
+    let updated = open_as(folder.path(), Opening::UPDATE).await.unwrap();
+    assert_eq!(updated.opened(), Opened::Updated);
+    updated.close().await;
+
+    let names = names(folder.path());
+    let [_, copy] = &names[..] else { panic!("{names:?}") };
+    let before = TempDir::new().unwrap();
+    fs::copy(folder.path().join(copy), before.path().join("understudy.db")).unwrap();
+    let columns = "SELECT count(*) FROM pragma_table_info('contact') WHERE name = 'company'";
+    let columns: i64 = tool(&before).query_row(columns, [], |row| row.get(0)).unwrap();
+    assert_eq!(columns, 0, "the copy is as it was");
+    let store = open(before.path()).await.unwrap();
+    let kept = store.read(move |reader| reader.get(account, CONTACT, &[guid(1)])).await.unwrap();
+    assert!(kept[0].is_some());
+}
+
+#[tokio::test]
+async fn an_empty_file_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("understudy.db"), "").unwrap();
+    let error = refused(folder.path()).await;
+    assert!(matches!(error, OpenError::Empty { .. }), "{error}");
+    assert_eq!(fs::metadata(folder.path().join("understudy.db")).unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_cut_off_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    fill(&store).await;
+    store.close().await;
+    let file = fs::File::options().write(true).open(folder.path().join("understudy.db")).unwrap();
+    for length in [file.metadata().unwrap().len() / 2, 4096, 100] {
+        file.set_len(length).unwrap();
+        let error = refused(folder.path()).await;
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{length}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_to_a_file_that_was_removed_is_not_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    let account = fill(&store).await;
+    fs::remove_file(folder.path().join("understudy.db")).unwrap();
+    let later = move |writer: &mut store::Writer<'_>| {
+        writer.insert(account, CONTACT, &[full(CONTACT, guid(2), 2)], Timestamp(0))
+    };
+    let error = store.write(later).await.unwrap_err();
+    assert!(matches!(error, StoreError::Lost(_)), "{error}");
+    assert!(matches!(store.failed().await, StoreError::Lost(_)));
+    let read = store.read(|reader| reader.accounts()).await;
+    assert!(matches!(read, Err(StoreError::Lost(_))), "{read:?}");
 }

@@ -2,7 +2,7 @@
 
 use crate::server::TestDatabase;
 use crate::support::{contract, postgres};
-use store::{Account, Location, OpenError, Options, Postgres, Store};
+use store::{Account, Location, OpenError, Opened, Opening, Options, Postgres, Store};
 use tokio::task::JoinSet;
 
 async fn open(database: &TestDatabase) -> Result<Store, OpenError> {
@@ -121,4 +121,23 @@ async fn who_does_not_get_in_is_told_why_but_not_the_password() {
 async fn a_database_that_has_not_all_letters_is_refused() {
     let error = refused(&TestDatabase::encoded("SQL_ASCII")).await;
     assert!(matches!(&error, OpenError::Encoding { found, .. } if found == "SQL_ASCII"), "{error}");
+}
+
+#[tokio::test]
+async fn tables_are_made_and_changed_only_where_they_may_be() {
+    let database = TestDatabase::empty();
+    let open_as = async |opening| {
+        let options = Options { opening, ..Options::default() };
+        Store::open(contract(), &postgres(&database, None), &options).await
+    };
+    let error = open_as(Opening::EXISTING).await.err().unwrap();
+    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    let made = open_as(Opening::CREATE).await.unwrap();
+    assert_eq!(made.opened(), Opened::Made);
+    made.close().await;
+    assert_eq!(open_as(Opening::EXISTING).await.unwrap().opened(), Opened::Found);
+    database.execute("ALTER TABLE contact DROP COLUMN company");
+    let error = open_as(Opening::CREATE).await.err().unwrap();
+    assert!(matches!(error, OpenError::Older { .. }), "{error}");
+    assert_eq!(open_as(Opening::UPDATE).await.unwrap().opened(), Opened::Updated);
 }

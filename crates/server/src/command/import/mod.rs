@@ -19,6 +19,7 @@ use job::Job;
 use service::Settings;
 use source::Source;
 use std::path::PathBuf;
+use store::Opening;
 
 /// The arguments.
 #[derive(Args)]
@@ -67,7 +68,7 @@ enum Key {
 pub fn run((place, what): (Place, Import)) -> Result<(), Failure> {
     let source = Source::open(&what.file)?;
     let settings = Settings { strict_lengths: what.strict_lengths, ..Settings::default() };
-    let done = with_admin(&place, settings, async |admin| {
+    let done = with_admin(&place, Opening::CREATE, settings, async |admin| {
         Job::begin(&what, &place.location()?, source, &admin).await?.run().await
     })?;
     say(done.summary(&what));
