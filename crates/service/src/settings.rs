@@ -91,6 +91,16 @@ pub struct Share {
 const BATCH: usize = 200;
 
 impl TurnSettings {
+    /// For an embedded database and so many cores. With a single one, a batch that is planned beside the one that is
+    /// written gains nothing, and others' calls wait for both: an account has one.
+    pub fn of_cores(cores: usize) -> TurnSettings {
+        let default = TurnSettings::default();
+        match cores {
+            0 | 1 => TurnSettings { writes: Share { all: 2 * BATCH, each: BATCH }, ..default },
+            _ => default,
+        }
+    }
+
     /// For a database with so many connections, each of which does one job at a time. Calls that write to one
     /// account follow each other there, so that few of them may hold a connection.
     pub fn of_connections(connections: usize) -> TurnSettings {

@@ -1,10 +1,10 @@
 //! `understudy account`
 
 use super::{administer, administer_as, print_table, say};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::settings::Place;
 use clap::{Args, ValueEnum};
-use service::{AccountChange, LAB_ACCOUNT};
+use service::AccountChange;
 use std::str::FromStr;
 use store::{ContactKey, Opening};
 
@@ -113,12 +113,6 @@ impl FromStr for ContactType {
 
 /// Adds an account.
 pub fn add((place, what): (Place, Add)) -> Result<(), Failure> {
-    if what.number == LAB_ACCOUNT {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!("{LAB_ACCOUNT} is the account of `understudy serve --lab`; choose another number"),
-        ));
-    }
     let name = what.name.unwrap_or_else(|| what.number.clone());
     administer_as(&place, Opening::CREATE, async |admin| admin.add_account(&what.number, &name).await)?;
     say(format_args!("Added account {}. Next: understudy user add {} USER", what.number, what.number));

@@ -2,7 +2,7 @@
 //! data, whose password everybody knows, for others'.
 
 use crate::exit::{Exit, Failure};
-use service::{LAB_ACCOUNT, Service};
+use service::{AdminError, LAB_ACCOUNT, LAB_USER, Service};
 use std::fs::{File, TryLockError};
 use store::Location;
 
@@ -32,31 +32,41 @@ pub fn lock(location: &Location) -> Result<Option<File>, Failure> {
     }
 }
 
-/// A lab's database is one that has the lab's account.
+/// A lab's database is one in which the lab's account has the lab's API user.
 ///
 /// # Errors
-/// [`Exit::Refused`] for a lab's database without `--lab`, and for `--lab` on a database that has others' accounts.
+/// [`Exit::Refused`] for a lab's database without `--lab`, and for `--lab` on a database that has other accounts and not
+/// the lab's.
 pub async fn check_lab(service: &Service, lab: bool, location: &Location) -> Result<(), Failure> {
-    let accounts = service.admin().accounts().await;
-    let accounts = accounts.map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    let is_labs = accounts.iter().any(|account| account.number == LAB_ACCOUNT);
-    if is_labs && !lab {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!(
-                "{location} has the data of a lab, whose password everybody knows: start it with --lab, or name \
-                 another place with --data or --database"
-            ),
-        ));
+    let admin = service.admin();
+    let failed = |error: AdminError| Failure::new(Exit::Failed, error.to_string());
+    let accounts = admin.accounts().await.map_err(failed)?;
+    let has_labs = accounts.iter().any(|account| account.number == LAB_ACCOUNT);
+    if lab {
+        return if has_labs || accounts.is_empty() { Ok(()) } else { Err(others(location)) };
     }
-    if lab && !is_labs && !accounts.is_empty() {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!(
-                "{location} has accounts that are no lab's, and --lab would add one whose password everybody knows: \
-                 leave out --lab, or name another place with --data or --database"
-            ),
-        ));
+    if has_labs && admin.users(LAB_ACCOUNT).await.map_err(failed)?.iter().any(|user| user.name == LAB_USER) {
+        return Err(labs(location));
     }
     Ok(())
+}
+
+fn labs(location: &Location) -> Failure {
+    Failure::new(
+        Exit::Refused,
+        format!(
+            "{location} has the data of a lab (account {LAB_ACCOUNT}, API user {LAB_USER}), whose password everybody \
+             knows: start it with --lab, or name another place with --data or --database"
+        ),
+    )
+}
+
+fn others(location: &Location) -> Failure {
+    Failure::new(
+        Exit::Refused,
+        format!(
+            "{location} has accounts that are no lab's, and --lab would add one whose password everybody knows: \
+             leave out --lab, or name another place with --data or --database"
+        ),
+    )
 }

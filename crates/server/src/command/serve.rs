@@ -6,13 +6,14 @@ use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intakes, Site};
 use crate::log;
 use crate::mail::{Postman, Relay, is_address};
-use crate::settings::{Place, Serve};
+use crate::settings::{ForwardedHeader, Place, Serve};
 use crate::signal::Signals;
 use crate::tls::Tls;
 use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Network, Random, Service, Share, TurnSettings};
 use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 use store::{Location, Opened, Opening, Store};
 use tokio::net::TcpListener;
@@ -25,6 +26,7 @@ pub fn run(settings: Serve) -> Result<(), Failure> {
     let _logging = log::start(&settings.log, settings.log_format)?;
     allow_open_files(settings.max_connections.get());
     warn_of_little_memory(&settings);
+    warn_of_contradictions(&settings);
     runtime()?.block_on(serve(&settings))
 }
 
@@ -59,6 +61,27 @@ fn warn_of_little_memory(settings: &Serve) {
     }
 }
 
+/// A megabyte: a call of the usual length and its answer.
+const LEAST_REQUEST_MEMORY: usize = 1 << 20;
+
+/// Says so where a setting does nothing, or not what was meant.
+fn warn_of_contradictions(settings: &Serve) {
+    let Serve { public_url, tls_certificate, trusted_proxies, trust_forwarded, forwarded_header, .. } =
+        settings;
+    let has_proxies = *trust_forwarded || !trusted_proxies.is_empty();
+    if *forwarded_header != ForwardedHeader::default() && !has_proxies {
+        tracing::warn!("--forwarded-header counts in requests of --trusted-proxies only, and there are none");
+    }
+    if tls_certificate.is_some() && public_url.as_ref().is_some_and(|url| url.scheme == "http") {
+        tracing::warn!(
+            "--public-url says http, and this server speaks TLS: clients that follow the WSDL will not reach it"
+        );
+    }
+    if settings.waiting_calls == 0 {
+        tracing::warn!("--waiting-calls 0 refuses every call but Login");
+    }
+}
+
 /// What no single setting can check.
 fn check(settings: &Serve) -> Result<(), Failure> {
     let only_in_the_lab = |flag: &str| {
@@ -67,6 +90,12 @@ fn check(settings: &Serve) -> Result<(), Failure> {
         ))
     };
     match settings {
+        Serve { max_body: 0, .. } => Err(Failure::usage("--max-body 0 would refuse every call")),
+        Serve { request_memory, .. } if *request_memory < LEAST_REQUEST_MEMORY => {
+            Err(Failure::usage(format!(
+                "--request-memory {request_memory} is too little to serve anybody: {LEAST_REQUEST_MEMORY} is the least"
+            )))
+        }
         Serve { lab: true, listen, .. } if !listen.is_loopback() => Err(Failure::usage(format!(
             "--lab has a password that everybody knows, so that it listens on this machine only; \
              {listen} is not a loopback address such as 127.0.0.1:8611"
@@ -284,12 +313,17 @@ fn rules(settings: &Serve) -> service::Settings {
     }
 }
 
+/// What a call that writes counts as at least, in records: 16 short calls of an account run at once and share a commit.
+const LEAST_WRITE: usize = 37;
+
 /// How calls take turns. A PostgreSQL database does as much at once as it has connections.
 fn turns(settings: &Serve) -> TurnSettings {
     let turns = match &settings.place.database {
         Some(_) => TurnSettings::of_connections(settings.place.database_connections.get() as usize),
-        // So that 16 short calls of an account run at once and share a commit.
-        None => TurnSettings { least_write: 37, ..TurnSettings::default() },
+        None => {
+            let cores = available_parallelism().map_or(1, usize::from);
+            TurnSettings { least_write: LEAST_WRITE, ..TurnSettings::of_cores(cores) }
+        }
     };
     let turns = TurnSettings {
         waiting_each: settings.waiting_calls,

@@ -288,25 +288,57 @@ impl From<Rejection> for Unwritten {
     }
 }
 
-/// Writes the answer to a call. One that is long is written in a room of its own, where it keeps nobody waiting, or
-/// refused if the call has only read.
+/// The longest answer of a call that reads which is written by a thread that serves connections, in bytes.
+const HERE: usize = 64 << 10;
+
+/// Writes the answer to a call. Where a call that has only read tells more than a little, that is written where it keeps
+/// nobody waiting, and in a room of its own or not at all if it is long.
 async fn write(
     app: &Arc<App>,
-    (version, operation, session): (Version, OperationId, Option<SessionHeader>),
+    call: (Version, OperationId, Option<SessionHeader>),
     record: Record,
     room: &CallRoom,
 ) -> Result<Vec<u8>, Unwritten> {
-    let reads = app.contract.calls.get(usize::from(operation.0)).is_some_and(|call| call.work != Work::Write);
-    let most = if reads { SHORT } else { usize::MAX };
-    if let Some(bytes) = app.codec.write_within(version, operation, session.as_ref(), &record, most)? {
+    let operation = usize::from(call.1.0);
+    let reads = app.contract.calls.get(operation).is_some_and(|call| call.work != Work::Write);
+    let told = Arc::new(Told { call, record });
+    // What was done is told.
+    let most = if reads { HERE } else { usize::MAX };
+    if let Some(bytes) = told.write(app, most)? {
+        return Ok(bytes);
+    }
+    if let Some(bytes) = told.write_elsewhere(app, SHORT).await? {
         return Ok(bytes);
     }
     let most = room.lengthen().await.ok_or(Unwritten::Failed(Failure::NO_LONG_ROOM))?;
-    let ours = Arc::clone(app);
-    let work = move || ours.codec.write_within(version, operation, session.as_ref(), &record, most);
-    let busy = || Unwritten::Failed(Failure::Busy("others wrote their answers for too long"));
-    let written = app.work.run_for_call(work).await.ok_or_else(busy)?;
-    written?.ok_or_else(|| Unwritten::Failed(Fault::too_long().into()))
+    let written = told.write_elsewhere(app, most).await?;
+    written.ok_or_else(|| Unwritten::Failed(Fault::too_long().into()))
+}
+
+/// What an answer tells.
+struct Told {
+    call: (Version, OperationId, Option<SessionHeader>),
+    record: Record,
+}
+
+impl Told {
+    /// The answer, if it has no more bytes than that.
+    fn write(&self, app: &App, most: usize) -> Result<Option<Vec<u8>>, Rejection> {
+        let (version, operation, session) = &self.call;
+        app.codec.write_within(*version, *operation, session.as_ref(), &self.record, most)
+    }
+
+    /// The same by another thread than those that serve connections.
+    async fn write_elsewhere(
+        self: &Arc<Told>,
+        app: &Arc<App>,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, Unwritten> {
+        let (own, ours) = (Arc::clone(self), Arc::clone(app));
+        let written = app.work.run_for_call(move || own.write(&ours, most)).await;
+        let busy = || Unwritten::Failed(Failure::Busy("others wrote their answers for too long"));
+        Ok(written.ok_or_else(busy)??)
+    }
 }
 
 fn fault(version: Version, body: Vec<u8>) -> Answer {

@@ -8,8 +8,9 @@ use contract::Timestamp;
 use soap::{Rejection, Request, Unread};
 use std::sync::Arc;
 
-/// Decoding more than this is left to other threads than those that serve connections.
-const HEAVY: usize = 256 << 10;
+/// Decoding more than this, which takes half a millisecond at most, is left to other threads than those that serve
+/// connections: else each connection would wait for the bodies of all others.
+const HEAVY: usize = 16 << 10;
 
 /// A message and what was said about it.
 pub struct Message {

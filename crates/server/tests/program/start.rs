@@ -133,6 +133,23 @@ fn a_lab_and_production_have_folders_of_their_own() {
 }
 
 #[test]
+fn settings_with_which_nobody_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    for flags in [["--max-body", "0"], ["--request-memory", "1"]] {
+        fails(&run(folder.path(), &[&["serve", "--memory"][..], &flags].concat()), 2, &[flags[0]]);
+    }
+}
+
+#[test]
+fn settings_that_do_nothing_are_warned_of() {
+    let flags = ["--memory", "--forwarded-header", "X-Real-IP", "--waiting-calls", "0"];
+    let (_, log, _) = Server::start(&flags).stop();
+    for flag in ["--forwarded-header counts", "--waiting-calls 0 refuses"] {
+        assert!(log.contains(flag), "{log}");
+    }
+}
+
+#[test]
 fn a_lab_for_others() {
     let folder = tempfile::tempdir().unwrap();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
