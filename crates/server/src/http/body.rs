@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_ENCODING, EXPECT, HeaderMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -22,7 +23,8 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// How often the pace of a body is looked at.
 const PACE: Duration = Duration::from_secs(1);
 
-/// While other requests wait for memory, one that holds some has to send [`LEAST_PROGRESS`] of its body within this.
+/// While other requests wait for memory, one that holds some has to send [`LEAST_PROGRESS`] of its body within this; and
+/// everyone once the server stops.
 const STILL: Duration = Duration::from_secs(2);
 
 /// Reads bodies.
@@ -30,6 +32,7 @@ pub struct Intake {
     intakes: Intakes,
     budget: Arc<Budget>,
     work: Arc<Work>,
+    stopping: AtomicBool,
 }
 
 /// A body that has arrived whole.
@@ -76,7 +79,12 @@ impl From<Undone> for Refusal {
 impl Intake {
     /// Takes bodies within those bounds.
     pub fn new(intakes: Intakes, budget: Arc<Budget>, work: Arc<Work>) -> Intake {
-        Intake { intakes, budget, work }
+        Intake { intakes, budget, work, stopping: AtomicBool::new(false) }
+    }
+
+    /// The server stops: a body that does not come is not waited for.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Reads a body of at most `max` bytes to its end and undoes its compression.
@@ -152,7 +160,8 @@ impl Intake {
                 Err(_) => None,
             };
             let data = frame.and_then(|frame| frame.into_data().ok());
-            let in_the_way = charge.takes_from_others() && self.budget.is_short();
+            let in_the_way = self.stopping.load(Ordering::Relaxed)
+                || charge.takes_from_others() && self.budget.is_short();
             if pace.is_slow(data.as_ref().map_or(0, Bytes::len), in_the_way) {
                 return Err(Refusal::TooSlow);
             }

@@ -3,7 +3,7 @@
 use super::address::AddressKey;
 use super::forwarded::{self, last};
 use crate::settings::{ForwardedHeader, PublicUrl};
-use hyper::header::HOST;
+use hyper::header::{HOST, ORIGIN};
 use hyper::http::request::Parts;
 use service::Network;
 use std::net::{IpAddr, SocketAddr};
@@ -42,7 +42,8 @@ pub struct Ends {
 pub struct Caller {
     /// The client's address, if the proxy that passed the request on gave one that can be read.
     pub address: Option<IpAddr>,
-    /// True if the request was made on this machine and no proxy passed it on.
+    /// True if the request was made on this machine, no proxy passed it on, and it names this machine and no other: a page
+    /// of another site has its own address as Origin, and a name that was made to lead here stands in Host.
     pub local: bool,
     /// Where the server is reached: the public address, or what the request says.
     site: PublicUrl,
@@ -77,7 +78,7 @@ impl Caller {
         };
         Caller {
             address,
-            local: peer.is_loopback() && !passed_on,
+            local: peer.is_loopback() && !passed_on && names_this_machine(head, ends.server.ip()),
             site: site.public_url.clone().unwrap_or_else(|| reached(head, ends, trusted)),
         }
     }
@@ -102,6 +103,27 @@ impl Caller {
     pub fn endpoint(&self, asked: &str) -> String {
         self.site.endpoint(asked)
     }
+}
+
+/// Whether Host and Origin, where they are there, name this machine.
+fn names_this_machine(head: &Parts, server: IpAddr) -> bool {
+    let host = |authority: &str| {
+        let name = if has_port(authority) {
+            authority.rsplit_once(':').map_or("", |(name, _)| name)
+        } else {
+            authority
+        };
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        match address {
+            Ok(address) => address.is_loopback() || address.to_canonical() == server.to_canonical(),
+            Err(_) => name.is_empty() || name.eq_ignore_ascii_case("localhost"),
+        }
+    };
+    let text = |name| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let authority = head.uri.authority().map(|authority| authority.as_str()).or_else(|| text(HOST));
+    // A page without an address of its own sends `null`.
+    let origin = text(ORIGIN).map(|origin| origin.split_once("://").map_or("?", |(_, authority)| authority));
+    authority.is_none_or(host) && origin.is_none_or(host)
 }
 
 /// The address by which the server was reached, as the request says, or the proxy that is trusted.
@@ -169,6 +191,35 @@ mod tests {
         }
         let site = Site { forwarded_header: "X-Client".parse().unwrap(), ..Site::default() };
         assert!(!caller(&[("x-client", "127.0.0.1")], &site).local);
+    }
+
+    #[test]
+    fn a_foreign_host_or_origin_means_not_local() {
+        let local = |headers: &[(&'static str, &str)]| caller(headers, &Site::default()).local;
+        for name in [
+            "localhost",
+            "LocalHost:8611",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "127.1.2.3",
+            "[::1]",
+            "[::1]:8611",
+            "",
+        ] {
+            assert!(local(&[("host", name)]), "{name}");
+        }
+        for name in [
+            "rebound.example",
+            "rebound.example:8611",
+            "localhost.rebound.example",
+            "192.0.2.1",
+            "[2001:db8::1]:1",
+        ] {
+            assert!(!local(&[("host", name)]), "{name}");
+            assert!(!local(&[("host", "localhost"), ("origin", &format!("http://{name}"))]), "{name}");
+        }
+        assert!(local(&[("host", "localhost:8611"), ("origin", "http://localhost:8611")]));
+        assert!(!local(&[("host", "localhost:8611"), ("origin", "null")]));
     }
 
     #[test]

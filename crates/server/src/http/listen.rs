@@ -106,6 +106,7 @@ pub async fn serve(
     drop(listener);
     // Who has not agreed on keys has asked for nothing.
     stopping.send_replace(true);
+    app.intake.stop();
     tracing::info!(connections = connections.count(), "stopping: no new connections, calls under way finish");
     let finish = async {
         connections.shutdown().await;

@@ -59,6 +59,17 @@ fn calls_that_do_not_finish_in_time_are_cut_off() {
 }
 
 #[test]
+fn bodies_and_heads_that_do_not_come_are_not_waited_for() {
+    let server = Server::lab(&["--drain-seconds", "60"]);
+    let _body = half_a_call(&server, &login().bytes());
+    let mut head = server.connect();
+    head.write(b"POST /soap/V200611.ASMX HTTP/1.1\r\nHost: loc");
+    std::thread::sleep(Duration::from_millis(300));
+    let (code, log, _) = server.stop();
+    assert_eq!(code, 0, "{log}");
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let server = Server::lab(&[]);
     let _client = half_a_call(&server, &login().bytes());
