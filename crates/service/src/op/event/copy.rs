@@ -13,7 +13,7 @@ use contract::handles::object::{
     target_list_detail,
 };
 use contract::handles::{object_type, operation};
-use contract::{FieldId, Guid, LinkId, ObjectId, Record, Timestamp, Value};
+use contract::{FieldId, Guid, LinkId, ObjectId, Record, Value};
 use std::collections::{HashMap, HashSet};
 use store::{Linked, StoreError, Writer};
 
