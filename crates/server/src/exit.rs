@@ -23,7 +23,7 @@ pub enum Exit {
     Refused = 7,
     /// The time for finishing calls ran out at shutdown.
     CutOff = 8,
-    /// A signal asked for an end: a server's second one, or an import's first one.
+    /// A signal asked for an end: a server's second one, or the first one of an import or an export.
     Interrupted = 130,
 }
 
@@ -43,7 +43,7 @@ impl Exit {
 
     fn meaning(self) -> &'static str {
         match self {
-            Exit::Failed => "something unexpected; the message says what",
+            Exit::Failed => "something unexpected, or objects that can't be read; the message says what",
             Exit::Usage => "a flag, variable or key of the configuration file is wrong",
             Exit::Address => "the address can't be listened on: the port is in use or not permitted",
             Exit::DataFolder => {
@@ -59,7 +59,7 @@ impl Exit {
             }
             Exit::CutOff => "calls were still running when the time for finishing them was over",
             Exit::Interrupted => {
-                "ended by Ctrl-C or SIGTERM: an import by the first one, a server at once by the second"
+                "ended by Ctrl-C or SIGTERM: an import or export by the first one, a server at once by the second"
             }
         }
     }
