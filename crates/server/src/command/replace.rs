@@ -83,7 +83,8 @@ pub fn target(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::io::Write;
