@@ -110,6 +110,9 @@ const DUMP: &str = "\
 Accounts stand in the order of their numbers, types so that each comes after those it refers to, objects in
 the order of their creation. With --type, what the objects refer to is left out and must be there to load.
 
+An object that can't be read, because something else wrote to the database, is left out: standard error names
+its account, type, Id and columns, all others are written, and the exit code is 1.
+
 Examples:
   understudy dump > backup.jsonl
   understudy dump --account ACME001 --type Contact | jq -r .fields.EmailAddress";
@@ -133,6 +136,9 @@ Examples:
 const EXPORT: &str = "\
 Objects stand in the order of their creation, as they all were at one moment; the Id comes first, values as
 the interface writes them.
+
+A file that was there before stays until the new one is complete and on disk. An object of which one of the
+columns can't be read is left out: standard error names its Id and columns, and the exit code is 1.
 
 Examples:
   understudy export --account ACME001 contacts.csv

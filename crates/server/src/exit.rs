@@ -27,7 +27,7 @@ pub enum Exit {
     OlderDatabase = 9,
     /// The disk of the embedded database has failed, or its file is lost, while the server was running.
     DiskFailed = 10,
-    /// A signal asked for an end: a server's second one, or an import's first one.
+    /// A signal asked for an end: a server's second one, or the first one of an import or an export.
     Interrupted = 130,
 }
 
@@ -49,7 +49,7 @@ impl Exit {
 
     fn meaning(self) -> &'static str {
         match self {
-            Exit::Failed => "something unexpected; the message says what",
+            Exit::Failed => "something unexpected, or objects that can't be read; the message says what",
             Exit::Usage => "a flag, variable or key of the configuration file is wrong",
             Exit::Address => "the address can't be listened on: the port is in use or not permitted",
             Exit::DataFolder => {
@@ -69,7 +69,7 @@ impl Exit {
             }
             Exit::DiskFailed => "the disk failed or the database file was lost while the server was running",
             Exit::Interrupted => {
-                "ended by Ctrl-C or SIGTERM: an import by the first one, a server at once by the second"
+                "ended by Ctrl-C or SIGTERM: an import or export by the first one, a server at once by the second"
             }
         }
     }

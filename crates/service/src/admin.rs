@@ -7,7 +7,7 @@ use crate::data::{self, LineMistake, Source};
 use crate::password::hash;
 use crate::session::are_addresses;
 use crate::table::TableError;
-use crate::{Gone, Service};
+use crate::{GivenOut, Gone, Service};
 use contract::table::fold;
 use contract::{ObjectId, Timestamp};
 use std::io::Write;
@@ -340,7 +340,7 @@ impl Admin {
     }
 
     /// Writes objects as lines that [`Admin::load`] takes: those of one account or of all, of one
-    /// type or of all. Gives their number.
+    /// type or of all. Objects that can't be read are left out and named.
     ///
     /// # Errors
     /// No such account or type; what keeps the lines from being written.
@@ -349,7 +349,7 @@ impl Admin {
         account: Option<&str>,
         object: Option<&str>,
         out: Box<dyn Write + Send>,
-    ) -> Result<u64, AdminError> {
+    ) -> Result<GivenOut, AdminError> {
         let account = match account {
             Some(number) => Some(self.account(number).await?.number),
             None => None,

@@ -34,6 +34,7 @@ mod session;
 mod settings;
 pub mod table;
 mod turns;
+mod unreadable;
 mod write;
 
 pub use admin::{AccountChange, Admin, AdminError, UserChange};
@@ -49,6 +50,7 @@ pub use outbox::{Delivery, Outbox};
 pub use queues::Waiting;
 pub use room::{Room, Unbounded};
 pub use settings::{Settings, Share, TurnSettings};
+pub use unreadable::{GivenOut, LeftOut, Unreadable};
 
 use contract::{Contract, Guid, Timestamp};
 use std::sync::Arc;

@@ -7,7 +7,7 @@
 use crate::{Service, op};
 use contract::handles::object::contact;
 use contract::handles::object_type;
-use contract::{Contract, Guid, ObjectId, Timestamp};
+use contract::{Contract, Guid, ObjectId, Record, Timestamp};
 use store::{AccountId, Mail, MailMark, MailState, StoreError, Writer};
 
 /// The longest that a mail waits for its next try, in seconds.
@@ -41,7 +41,7 @@ impl Outbox {
     /// caller's for `seconds`; then they are due again, for this process or another.
     ///
     /// # Errors
-    /// The store's trouble.
+    /// The store's trouble, if no mail could be taken.
     pub async fn take(&self, limit: usize, seconds: i64) -> Result<Vec<(AccountId, Mail)>, StoreError> {
         let now = self.service.now();
         let mut accounts = self.service.store().read(move |reader| reader.accounts_with_mail(now)).await?;
@@ -52,7 +52,7 @@ impl Outbox {
         let first = now.0.unsigned_abs() % accounts.len() as u64;
         accounts.rotate_left(first as usize);
         let share = limit.div_ceil(accounts.len());
-        let mut taken = Vec::new();
+        let (mut taken, mut trouble) = (Vec::new(), None);
         for account in accounts {
             let wanted = share.min(limit - taken.len());
             if wanted == 0 {
@@ -61,10 +61,20 @@ impl Outbox {
             let job = move |writer: &mut Writer<'_>| {
                 writer.take_mail(account, now, now.plus_seconds(seconds), wanted)
             };
-            let mails = self.service.store().write(job).await?;
-            taken.extend(mails.into_iter().map(|mail| (account, mail)));
+            match self.service.store().write(job).await {
+                Ok(mails) => taken.extend(mails.into_iter().map(|mail| (account, mail))),
+                Err(error) => {
+                    // A row that can't be read concerns its account only.
+                    let is_of_account = matches!(error, StoreError::Stored { .. });
+                    trouble.get_or_insert(error);
+                    if !is_of_account {
+                        break;
+                    }
+                }
+            }
         }
-        Ok(taken)
+        // What was taken is nobody else's, so that it has to be tried first.
+        trouble.filter(|_| taken.is_empty()).map_or(Ok(taken), Err)
     }
 
     /// Notes what a try came to; tells what state the mail is in now. One that will not be
@@ -94,7 +104,11 @@ impl Outbox {
             if mark.state == MailState::Failed {
                 failed.note(writer)?;
             }
-            writer.mark_mail(account, id, &mark)
+            match writer.mark_mail(account, id, &mark) {
+                // It was removed with its account meanwhile.
+                Err(StoreError::Missing { .. }) => Ok(()),
+                marked => marked,
+            }
         };
         self.service.store().write(job).await?;
         Ok(state)
@@ -136,7 +150,7 @@ impl Failed {
     fn note(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let undeliverable = self.contract.emails.undeliverable.as_str();
         let (object, id) = self.history;
-        let found = writer.get(self.account, object, &[id])?.pop().flatten();
+        let found = self.find(writer, object, id)?;
         if let (Some((status, bounced, modified)), Some(mut history)) = (op::history_members(object), found) {
             history.set(status, undeliverable);
             history.set(bounced, self.bounced);
@@ -146,12 +160,24 @@ impl Failed {
         if !self.bounced {
             return Ok(());
         }
-        let found = writer.get(self.account, object_type::CONTACT, &[self.contact])?.pop().flatten();
-        if let Some(mut person) = found {
+        if let Some(mut person) = self.find(writer, object_type::CONTACT, self.contact)? {
             person.set(contact::EMAIL_ADDRESS_STATUS, undeliverable);
             writer.update(self.account, object_type::CONTACT, &[person], self.at)?;
         }
         Ok(())
+    }
+
+    /// An object that can be told of the mail. One that can't be read must not keep the mail from being marked.
+    fn find(
+        &self,
+        writer: &mut Writer<'_>,
+        object: ObjectId,
+        id: Guid,
+    ) -> Result<Option<Record>, StoreError> {
+        match writer.get(self.account, object, &[id]) {
+            Err(StoreError::Stored { .. }) => Ok(None),
+            found => Ok(found?.pop().flatten()),
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub async fn copy(
     to: &Store,
     progress: Arc<dyn Progress>,
 ) -> std::result::Result<Vec<Copied>, CopyError> {
-    let accounts = from.read(|reader| reader.accounts()).await.map_err(CopyError::From)?;
+    let accounts = from.read_out(|reader| reader.accounts()).await.map_err(CopyError::From)?;
     let (asked, layout) = (accounts.clone(), Arc::clone(from.layout()));
     let total = from.read_out(move |reader| {
         let tables = || layout.shapes().map(|(table, _)| table);
@@ -124,7 +124,7 @@ impl Moved {
         progress: &Arc<dyn Progress>,
     ) -> std::result::Result<(), CopyError> {
         let id = self.id;
-        if to.read(move |reader| reader.account_by_id(id)).await.map_err(CopyError::To)?.is_some() {
+        if to.read_out(move |reader| reader.account_by_id(id)).await.map_err(CopyError::To)?.is_some() {
             return Ok(());
         }
         let (sender, receiver) = sync_channel(AHEAD);

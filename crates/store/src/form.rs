@@ -139,7 +139,7 @@ pub(crate) fn decode(contract: &Contract, form: Form, held: Held<'_>) -> Option<
 }
 
 /// The value that a link's text has in the member of a detail; absent if it is not one of its type.
-pub(crate) fn link_value(contract: &Contract, member: &Member, text: String) -> Value {
+pub fn link_value(contract: &Contract, member: &Member, text: String) -> Value {
     match member.ty {
         TypeRef::Enumeration(id) => {
             json::enumeration_value(contract, id, &text).map_or(Value::Absent, Value::Enumeration)

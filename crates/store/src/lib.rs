@@ -34,7 +34,7 @@ pub use asked::Asked;
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use error::{DistributeError, OpenError, Result, StoreError};
 pub use filter::{Column, Filter, Operator, Test};
-pub use form::Held;
+pub use form::{Held, link_value};
 pub use mail::{CustomMail, Mail, MailMark, MailState};
 pub use options::{Opened, Opening, Options};
 pub use postgres::{Postgres, PostgresUrl, PostgresUrlError};

@@ -1,10 +1,10 @@
 //! `understudy dump`
 
-use super::administer;
+use super::{administer, tell_left_out};
 use crate::exit::Failure;
 use crate::settings::Place;
 use clap::Args;
-use service::AdminError;
+use service::{AdminError, GivenOut};
 use std::io::{BufWriter, ErrorKind, stdout};
 
 /// The arguments.
@@ -18,13 +18,17 @@ pub struct Dump {
     object: Option<String>,
 }
 
-/// Writes the lines on standard output. That nobody reads them any more (`| head`) is no trouble.
+/// Writes the lines on standard output, and names the objects that can't be read. That nobody reads the lines any
+/// more (`| head`) is no trouble.
 pub fn run((place, what): (Place, Dump)) -> Result<(), Failure> {
     let (account, object) = (what.account.as_deref(), what.object.as_deref());
-    administer(&place, async |admin| {
+    let given = administer(&place, async |admin| {
         match admin.dump(account, object, Box::new(BufWriter::new(stdout()))).await {
-            Err(AdminError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            other => other.map(|_| ()),
+            Err(AdminError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                Ok(GivenOut::default())
+            }
+            given => given,
         }
-    })
+    })?;
+    tell_left_out(&given.left_out)
 }

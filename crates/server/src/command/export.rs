@@ -1,13 +1,15 @@
 //! `understudy export`
 
 use super::import::progress::Progress;
-use super::{failure, say, with_admin};
+use super::replace::{self, Replacement};
+use super::{failure, say, tell_left_out, with_admin};
 use crate::exit::{Exit, Failure};
 use crate::settings::Place;
+use crate::signal::Signals;
 use clap::Args;
 use csv::Writer;
 use service::table::Sheet;
-use service::{Admin, AdminError, Settings};
+use service::{Admin, AdminError, GivenOut, Settings};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
@@ -32,29 +34,57 @@ pub struct Export {
 /// How many rows come between two looks at the bar.
 const STEP: u64 = 1000;
 
-/// Writes the rows. That nobody reads them any more (`| head`) is no trouble.
+/// Writes the rows, and names the objects that can't be read.
 pub fn run((place, what): (Place, Export)) -> Result<(), Failure> {
     let path = what.file.as_deref().filter(|path| *path != Path::new("-"));
-    let exported = with_admin(&place, Opening::EXISTING, Settings::default(), async |admin| {
+    let given = with_admin(&place, Opening::EXISTING, Settings::default(), async |admin| {
         let account = account(&admin, what.account.as_deref()).await?;
-        let out: Box<dyn Write + Send> = match path {
-            Some(path) => Box::new(File::create(path).map_err(|error| {
-                Failure::new(Exit::Refused, format!("{} can't be written: {error}", path.display()))
-            })?),
-            None => Box::new(stdout()),
-        };
-        let sheet = Out { writer: Writer::from_writer(out), progress: Progress::new(None, 0), rows: 0 };
-        match admin.export(&account, &what.object, &what.columns, Box::new(sheet)).await {
-            Err(AdminError::Output(error)) if path.is_none() && error.kind() == ErrorKind::BrokenPipe => {
-                Ok(0)
-            }
-            exported => exported.map_err(failure),
+        match path {
+            Some(path) => to_file(&admin, &account, &what, path).await,
+            None => to_standard_output(&admin, &account, &what).await,
         }
     })?;
-    if let Some(path) = path {
-        say(format_args!("Exported {exported} object(s) to {}.", path.display()));
+    tell_left_out(&given.left_out)
+}
+
+/// That nobody reads the rows any more (`| head`) is no trouble.
+async fn to_standard_output(admin: &Admin, account: &str, what: &Export) -> Result<GivenOut, Failure> {
+    let sheet = Out::new(Box::new(stdout()));
+    match admin.export(account, &what.object, &what.columns, Box::new(sheet)).await {
+        Err(AdminError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(GivenOut::default()),
+        given => given.map_err(failure),
     }
-    Ok(())
+}
+
+/// What is no regular file, such as /dev/stdout, is written to; a file is replaced, and named afterwards.
+async fn to_file(admin: &Admin, account: &str, what: &Export, path: &Path) -> Result<GivenOut, Failure> {
+    let unwritable = |error: io::Error| {
+        Failure::new(Exit::Refused, format!("{} can't be written: {error}", path.display()))
+    };
+    let export =
+        |file: File| admin.export(account, &what.object, &what.columns, Box::new(Out::new(Box::new(file))));
+    let Some(target) = replace::target(path).map_err(unwritable)? else {
+        return export(File::create(path).map_err(unwritable)?).await.map_err(failure);
+    };
+    let signals = Signals::new()
+        .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
+    let replacement = Replacement::begin(target).map_err(unwritable)?;
+    let given = unless_stopped(signals, export(replacement.file().map_err(unwritable)?)).await?;
+    replacement.finish().map_err(unwritable)?;
+    say(format_args!("Exported {} object(s) to {}.", given.written, path.display()));
+    Ok(given)
+}
+
+/// Exports, unless a signal comes before the end.
+async fn unless_stopped(
+    mut signals: Signals,
+    export: impl Future<Output = Result<GivenOut, AdminError>>,
+) -> Result<GivenOut, Failure> {
+    tokio::select! {
+        biased;
+        () = signals.next() => Err(Failure::new(Exit::Interrupted, "stopped; the file is as it was before")),
+        given = export => given.map_err(failure),
+    }
 }
 
 /// The account that is named, or the only one that there is.
@@ -77,6 +107,12 @@ struct Out {
     writer: Writer<Box<dyn Write + Send>>,
     progress: Progress,
     rows: u64,
+}
+
+impl Out {
+    fn new(out: Box<dyn Write + Send>) -> Out {
+        Out { writer: Writer::from_writer(out), progress: Progress::new(None, 0), rows: 0 }
+    }
 }
 
 impl Sheet for Out {

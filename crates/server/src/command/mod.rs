@@ -9,6 +9,7 @@ mod guard;
 pub mod import;
 pub mod load;
 pub mod outbox;
+mod replace;
 pub mod serve;
 pub mod template;
 pub mod user;
@@ -19,7 +20,7 @@ use crate::exit::{Exit, Failure};
 use crate::settings::Place;
 use contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};
-use service::{Admin, AdminError, Service};
+use service::{Admin, AdminError, LeftOut, Service};
 use std::fmt::Display;
 use std::io::{self, Write, stdout};
 use std::sync::Arc;
@@ -142,6 +143,22 @@ fn failure(error: AdminError) -> Failure {
     use AdminError::{Output, Password, Store};
     let trouble = matches!(error, Store(_) | Password | Output(_));
     Failure::new(if trouble { Exit::Failed } else { Exit::Refused }, error.to_string())
+}
+
+/// Names the objects that a dump or an export has left out, and fails if there are any.
+fn tell_left_out(left_out: &LeftOut) -> Result<(), Failure> {
+    for object in &left_out.named {
+        crate::log::tell(object);
+    }
+    if left_out.count == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "{} object(s), named above, can't be read and were left out; all others were written. Correct the named \
+         columns in the database, and run the command again",
+        left_out.count
+    );
+    Err(Failure::new(Exit::Failed, text))
 }
 
 /// A bar of so many steps on standard error, and nothing at all where that is no terminal.

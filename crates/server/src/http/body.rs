@@ -160,8 +160,8 @@ impl Intake {
                 Err(_) => None,
             };
             let data = frame.and_then(|frame| frame.into_data().ok());
-            let in_the_way = self.stopping.load(Ordering::Relaxed)
-                || charge.takes_from_others() && self.budget.is_short();
+            let in_the_way =
+                self.stopping.load(Ordering::Relaxed) || charge.takes_from_others() && self.budget.is_short();
             if pace.is_slow(data.as_ref().map_or(0, Bytes::len), in_the_way) {
                 return Err(Refusal::TooSlow);
             }

@@ -6,6 +6,8 @@
 
 mod message;
 mod relay;
+#[cfg(test)]
+mod tests;
 
 pub use relay::{Relay, is_address};
 
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{AccountId, Mail, MailState, StoreError};
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 /// Mails on their way at once.
@@ -81,7 +83,8 @@ async fn deliver(outbox: Outbox, relay: Arc<Relay>, mut stopped: oneshot::Receiv
     }
 }
 
-/// Tries what is due, a few at a time; tells how many that were.
+/// Tries what is due, a few at a time; returns how many that were. If an outcome can't be noted, no further try begins,
+/// but those under way come to their end: a mail that its relay has in part would be sent once more.
 async fn round(
     outbox: &Outbox,
     relay: &Arc<Relay>,
@@ -90,19 +93,21 @@ async fn round(
     let mut tally = Tally::default();
     let mut under_way = JoinSet::new();
     for (account, mail) in outbox.take(ROUND, OURS.as_secs() as i64).await? {
-        // The sender gone is as good as its word.
-        if !matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
-            break;
-        }
         if under_way.len() == AT_ONCE {
-            tally.count(under_way.join_next().await)?;
+            tally.count(under_way.join_next().await);
+        }
+        // The sender gone is as good as its word.
+        let is_stopped = !matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        if is_stopped || tally.trouble.is_some() {
+            break;
         }
         under_way.spawn(one(outbox.clone(), Arc::clone(relay), account, mail));
     }
     while let Some(result) = under_way.join_next().await {
-        tally.count(Some(result))?;
+        tally.count(Some(result));
     }
-    Ok(tally.log())
+    tally.log();
+    tally.result()
 }
 
 async fn one(
@@ -125,33 +130,32 @@ struct Tally {
     sent: usize,
     waiting: usize,
     failed: usize,
+    /// Why an outcome could not be noted: the first reason there was.
+    trouble: Option<StoreError>,
 }
 
 impl Tally {
     /// Counts a mail. One whose task has panicked is still due.
-    fn count(
-        &mut self,
-        result: Option<Result<Result<MailState, StoreError>, tokio::task::JoinError>>,
-    ) -> Result<(), StoreError> {
-        match result {
-            Some(Ok(state)) => match state? {
-                MailState::Sent => self.sent += 1,
-                MailState::Queued => self.waiting += 1,
-                MailState::Failed => self.failed += 1,
-            },
-            Some(Err(_)) => return Err(StoreError::Panicked),
+    fn count(&mut self, result: Option<Result<Result<MailState, StoreError>, JoinError>>) {
+        match result.map(|ended| ended.unwrap_or(Err(StoreError::Panicked))) {
+            Some(Ok(MailState::Sent)) => self.sent += 1,
+            Some(Ok(MailState::Queued)) => self.waiting += 1,
+            Some(Ok(MailState::Failed)) => self.failed += 1,
+            Some(Err(error)) => _ = self.trouble.get_or_insert(error),
             None => {}
         }
-        Ok(())
     }
 
-    fn log(&self) -> usize {
-        let Tally { sent, waiting, failed } = *self;
+    fn log(&self) {
+        let Tally { sent, waiting, failed, .. } = *self;
         match sent + waiting + failed {
             0 => {}
             _ if waiting + failed > 0 => tracing::warn!(sent, waiting, failed, "mail: not all was delivered"),
             _ => tracing::info!(sent, "mail delivered"),
         }
-        sent + waiting + failed
+    }
+
+    fn result(self) -> Result<usize, StoreError> {
+        self.trouble.map_or(Ok(self.sent + self.waiting + self.failed), Err)
     }
 }

@@ -17,6 +17,7 @@ mod lab;
 mod mail;
 mod objects;
 mod outcomes;
+mod output;
 #[path = "../../../store/tests/postgres/mod.rs"]
 mod postgres;
 mod protocol;
@@ -25,3 +26,4 @@ mod start;
 mod support;
 mod table;
 mod tls;
+mod unreadable;

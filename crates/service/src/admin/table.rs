@@ -1,6 +1,7 @@
 //! Objects as rows of a table.
 
 use super::{Admin, AdminError};
+use crate::GivenOut;
 use crate::table::{Columns, Import, Match, Seed, Sheet, TableError, export};
 use contract::ObjectId;
 
@@ -36,7 +37,7 @@ impl Admin {
     }
 
     /// Writes the objects of a type as rows, in creation order: those of an account, with the columns
-    /// named, or all of them. Gives their number.
+    /// named, or all of them. Objects of which such a column can't be read are left out and named.
     ///
     /// # Errors
     /// No such account, type or column; what keeps the rows from being written.
@@ -46,8 +47,8 @@ impl Admin {
         object: &str,
         columns: &[String],
         sheet: Box<dyn Sheet>,
-    ) -> Result<u64, AdminError> {
-        let account = self.account(account).await?.id;
+    ) -> Result<GivenOut, AdminError> {
+        let account = self.account(account).await?;
         let contract = self.service.contract();
         let object = self.object(object)?;
         let columns = if columns.is_empty() {

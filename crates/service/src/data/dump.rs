@@ -1,37 +1,40 @@
 //! Dumping: everything that accounts hold, as lines that load.
 
+use super::salvage::Salvage;
 use super::{ACCOUNT, DETAILS, FIELDS, GONE, TYPE, is_detail, json, link_id, link_value, order};
 use crate::Service;
 use crate::admin::AdminError;
+use crate::unreadable::{GivenOut, ids};
 use contract::{Contract, FieldId, Guid, ObjectId, Record, Reference, Value};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Account, Filter, Reader, StoreError};
+use store::{Account, Reader, StoreError};
 
 /// Objects that are read at once.
 const CHUNK: usize = 200;
 
 /// Writes the objects of one account or of all, of one type or of all: accounts by number, types so
-/// that each comes after those it refers to, objects in creation order. Gives their number.
+/// that each comes after those it refers to, objects in creation order. Those that can't be read are left out
+/// and named.
 pub(crate) async fn dump(
     service: &Service,
     account: Option<String>,
     object: Option<ObjectId>,
     mut out: Box<dyn Write + Send>,
-) -> Result<u64, AdminError> {
+) -> Result<GivenOut, AdminError> {
     let contract = service.contract();
     let trouble = Arc::new(Mutex::new(None));
     let noted = Arc::clone(&trouble);
     let written = service.store().read_out(move |reader| {
         let mut accounts = reader.accounts()?;
         accounts.retain(|found| account.as_ref().is_none_or(|wanted| found.number == *wanted));
-        let mut count = 0;
+        let mut given = GivenOut::default();
         for account in &accounts {
             for kind in order(contract).into_iter().filter(|kind| object.is_none_or(|wanted| wanted == *kind))
             {
                 let dump = Dump { contract, reader, account, object: kind };
-                count += match dump.write(&mut *out) {
-                    Ok(count) => count,
+                match dump.write(&mut *out, &mut given) {
+                    Ok(()) => {}
                     Err(DumpError::Store(error)) => return Err(error),
                     Err(DumpError::Output(error)) => {
                         *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
@@ -40,7 +43,7 @@ pub(crate) async fn dump(
                 };
             }
         }
-        Ok(count)
+        Ok(given)
     });
     written.await.map_err(|error| match trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => AdminError::Output(error),
@@ -74,14 +77,22 @@ struct Dump<'a> {
 }
 
 impl Dump<'_> {
-    fn write(&self, out: &mut dyn Write) -> Result<u64, DumpError> {
-        let (account, object) = (self.account.id, self.object);
-        let everything = Filter::All(Vec::new());
-        let ids = self.reader.search(account, object, &everything, usize::MAX)?;
+    fn write(&self, out: &mut dyn Write, given: &mut GivenOut) -> Result<(), DumpError> {
+        let Dump { contract, reader, account, object } = *self;
+        let salvage = Salvage { contract, reader, account, object };
+        let ids = match ids(reader, account.id, object) {
+            Err(StoreError::Stored { column, .. }) => {
+                let count = reader.count(account.id, object)?;
+                given.left_out.add(count, salvage.name(None, vec![column]));
+                return Ok(());
+            }
+            ids => ids?,
+        };
         for ids in ids.chunks(CHUNK) {
-            let mut records: Vec<Record> =
-                self.reader.get(account, object, ids)?.into_iter().flatten().collect();
-            self.reader.fill_links(account, object, &mut records)?;
+            let mut records = match self.records(ids) {
+                Err(StoreError::Stored { .. }) => salvage.records(ids, &mut given.left_out)?,
+                records => records?,
+            };
             let gone = self.leave_out(&mut records)?;
             let mut text = String::new();
             for (record, gone) in records.iter_mut().zip(&gone) {
@@ -89,9 +100,17 @@ impl Dump<'_> {
                 self.line(&mut text, record, gone);
             }
             out.write_all(text.as_bytes())?;
+            given.written += records.len() as u64;
         }
-        out.flush()?;
-        Ok(ids.len() as u64)
+        Ok(out.flush()?)
+    }
+
+    /// Objects with their links.
+    fn records(&self, ids: &[Guid]) -> Result<Vec<Record>, StoreError> {
+        let found = self.reader.get(self.account.id, self.object, ids)?;
+        let mut records: Vec<Record> = found.into_iter().flatten().collect();
+        self.reader.fill_links(self.account.id, self.object, &mut records)?;
+        Ok(records)
     }
 
     /// Takes what other objects show out of the records; gives, for each record, the members that

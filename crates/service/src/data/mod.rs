@@ -23,6 +23,7 @@ mod json;
 mod line;
 pub(crate) mod load;
 mod mistake;
+mod salvage;
 mod value;
 
 pub use load::Source;

@@ -5,8 +5,8 @@ use contract::handles::object::{contact, contact_group_detail, invitee};
 use contract::handles::object_type::{CONTACT, INVITEE};
 use contract::handles::operation;
 use contract::{Contract, EnumValue, ObjectId, Record, Scalar, TypeRef, Value};
-use service::AdminError;
 use service::data::Source;
+use service::{AdminError, LeftOut};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex};
@@ -43,8 +43,10 @@ async fn load(bench: &Bench, text: &str) -> Result<u64, AdminError> {
 
 async fn dump(bench: &Bench, account: Option<&str>, object: Option<&str>) -> String {
     let paper = Paper::default();
-    bench.service.admin().dump(account, object, Box::new(paper.clone())).await.unwrap();
-    String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    let given = bench.service.admin().dump(account, object, Box::new(paper.clone())).await.unwrap();
+    let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+    assert_eq!((given.written, given.left_out), (text.lines().count() as u64, LeftOut::default()));
+    text
 }
 
 async fn mistakes(bench: &Bench, text: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use crate::harness::Bench;
 use contract::handles::{object_type, operation};
 use service::table::{Import, Match, Seed, Sheet, Verdict};
-use service::{AccountChange, AdminError, Settings};
+use service::{AccountChange, AdminError, GivenOut, LeftOut, Settings};
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -64,8 +64,10 @@ impl Sheet for Seen {
 async fn rows(bench: &Bench, columns: &[&str]) -> Vec<String> {
     let seen = Seen::default();
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-    let count =
+    let given =
         bench.service.admin().export("A001", "Contact", &columns, Box::new(seen.clone())).await.unwrap();
+    assert_eq!(given.left_out, LeftOut::default());
+    let count = given.written;
     let mut lines = std::mem::take(&mut *seen.0.lock().unwrap());
     assert_eq!(lines.remove(0), format!("{count}: {}", columns.join("|")));
     assert_eq!(lines.pop().as_deref(), Some("end"));
@@ -268,7 +270,7 @@ async fn exports_have_all_objects_of_the_account_in_order() {
     let seen = Seen::default();
     assert_eq!(
         bench.service.admin().export("B002", "Contact", &[], Box::new(seen.clone())).await.unwrap(),
-        0
+        GivenOut::default()
     );
     assert_eq!(seen.0.lock().unwrap().len(), 2);
 }

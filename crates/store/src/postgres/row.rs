@@ -96,10 +96,23 @@ fn list<'a>(schema: &Schema, table: &Table, column: &Column, records: &[&'a Reco
 
 /// The record in a row that begins with the id and goes on with the table's columns.
 pub(crate) fn record(schema: &Schema, table: &Table, row: &Row) -> Result<Record> {
+    record_with(schema, table, row, |_, error| Err(error))
+}
+
+/// The record in such a row. What to do about a column that can't be read, `unreadable` decides.
+pub(crate) fn record_with<'t>(
+    schema: &Schema,
+    table: &'t Table,
+    row: &Row,
+    mut unreadable: impl FnMut(&'t Column, StoreError) -> Result<()>,
+) -> Result<Record> {
     let mut record = schema.contract.record(table.ty);
     record.set(cv_object::ID, guid(row, 0)?.to_string());
     for (index, column) in table.columns.iter().enumerate() {
-        record.set(column.field, value(schema, table, column, row, index + 1)?);
+        match value(schema, table, column, row, index + 1) {
+            Ok(value) => record.set(column.field, value),
+            Err(error) => unreadable(column, error)?,
+        }
     }
     Ok(record)
 }

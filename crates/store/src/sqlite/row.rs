@@ -47,12 +47,23 @@ pub(crate) fn bound(held: Held<'_>) -> ToSqlOutput<'_> {
 
 /// The record in a row that begins with the id and goes on with the table's columns.
 pub(crate) fn record(schema: &Schema, table: &Table, row: &Row<'_>) -> Result<Record> {
+    record_with(schema, table, row, |_, error| Err(error))
+}
+
+/// The record in such a row. What to do about a column that can't be read, `unreadable` decides.
+pub(crate) fn record_with<'t>(
+    schema: &Schema,
+    table: &'t Table,
+    row: &Row<'_>,
+    mut unreadable: impl FnMut(&'t Column, StoreError) -> Result<()>,
+) -> Result<Record> {
     let mut record = schema.contract.record(table.ty);
-    record.set(cv_object::ID, guid(row, 0)?);
+    record.set(cv_object::ID, id_of(table, row)?);
     for (index, column) in table.columns.iter().enumerate() {
-        let value = value(schema, table, column, row, index + 1)?;
-        if !value.is_absent() {
-            record.set(column.field, value);
+        match value(schema, table, column, row, index + 1) {
+            Ok(value) if value.is_absent() => {}
+            Ok(value) => record.set(column.field, value),
+            Err(error) => unreadable(column, error)?,
         }
     }
     Ok(record.as_found())
@@ -88,4 +99,18 @@ pub(crate) fn held(kind: Kind, value: ValueRef<'_>) -> Option<Held<'_>> {
 /// The id in a column.
 pub(crate) fn guid(row: &Row<'_>, index: usize) -> Result<Guid> {
     Ok(Guid(row.get(index)?))
+}
+
+/// The id of an object of the table, in a row that begins with it.
+pub(crate) fn id_of(table: &Table, row: &Row<'_>) -> Result<Guid> {
+    guid(row, 0).map_err(|_| StoreError::Stored { table: table.name.clone(), column: "id".to_owned() })
+}
+
+/// The value of a link, in that column of a row.
+pub(crate) fn link_text(link: &str, row: &Row<'_>, index: usize) -> Result<Option<String>> {
+    match held(Kind::Text, row.get_ref(index)?) {
+        Some(Held::Text(text)) => Ok(Some(text.into_owned())),
+        Some(_) => Ok(None),
+        None => Err(StoreError::Stored { table: link.to_owned(), column: "value".to_owned() }),
+    }
 }

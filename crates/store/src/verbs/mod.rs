@@ -17,7 +17,7 @@ pub use changes::ChangeReader;
 pub use counts::{Counts, Group};
 pub use links::{LinkReader, LinkWriter, Linked};
 pub use mail::{MailReader, MailWriter};
-pub use objects::{ObjectReader, ObjectWriter};
+pub use objects::{ObjectReader, ObjectWriter, PartialRecord};
 pub use rows::{Cells, RowReader, RowWriter, TableId};
 pub use search::ObjectSearch;
 

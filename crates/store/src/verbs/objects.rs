@@ -4,6 +4,15 @@ use crate::account::AccountId;
 use crate::error::Result;
 use contract::{FieldId, Guid, ObjectId, Record, Timestamp};
 
+/// An object as far as it can be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartialRecord {
+    /// The members that can be read.
+    pub record: Record,
+    /// Those that can't.
+    pub unreadable: Vec<FieldId>,
+}
+
 /// Reads objects.
 pub trait ObjectReader {
     /// Bounds the memory of the records that the job is given from now on, in bytes. One that would be given more
@@ -14,6 +23,15 @@ pub trait ObjectReader {
     ///
     /// Members that show another object's have its present values, and once it is gone the last.
     fn get(&self, account: AccountId, object: ObjectId, ids: &[Guid]) -> Result<Vec<Option<Record>>>;
+
+    /// Those of [`ObjectReader::get`], as far as they can be read: where something other than this program wrote to
+    /// a row, all that is not of its column's form is left out and named.
+    fn get_partial(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        ids: &[Guid],
+    ) -> Result<Vec<Option<PartialRecord>>>;
 
     /// Every object of a type in creation order, without links. For types with few objects.
     fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>>;

@@ -4,13 +4,15 @@ use crate::support::{Database, contract, full, guid, object, objects, on_all};
 use contract::handles::object_type::{CONTACT, EVENT_EMAIL_HISTORY};
 use contract::{LinkId, Record, Timestamp};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use store::{
-    Account, AccountId, ApiUser, ContactType, CopyError, CustomMail, Location, Mail, MailState, Progress,
+    Account, AccountId, ApiUser, ContactType, CopyError, CustomMail, Mail, MailState, Options, Progress,
     Session, StoreError, copy,
 };
 
 on_all![
+    a_copy_has_no_deadline,
     a_copy_holds_the_same,
     an_account_of_many_rows_comes_whole,
     an_account_that_cannot_be_read_is_not_begun,
@@ -137,13 +139,55 @@ fn an_account_that_cannot_be_read_is_not_begun(to: &Database) {
     let from = Database::folder();
     let account = from.account("1");
     from.insert(account, CONTACT, (0..6_500).map(|number| object(CONTACT, guid(number))).collect());
-    let Location::Folder(folder) = &from.location else { panic!("a folder") };
-    let tool = rusqlite::Connection::open(folder.join("understudy.db")).unwrap();
-    tool.execute("UPDATE contact SET created_date = 'soon' WHERE seq = 6000", []).unwrap();
+    assert!(from.execute("UPDATE contact SET created_date = 'soon' WHERE seq = 6000"));
     let error =
         from.runtime.block_on(copy(&from.store, &to.store, Arc::new(Counted::default()))).unwrap_err();
     assert!(matches!(error, CopyError::From(StoreError::Stored { .. })), "{error}");
     assert_eq!(to.read(|reader| reader.accounts()), [], "whole or not at all");
+}
+
+/// What was sent to the other database can't be taken back, so that a read that breaks must not begin again.
+#[test]
+fn a_copy_whose_reading_connection_breaks_ends() {
+    let (from, to) = (Arc::new(Database::postgres()), Database::memory());
+    let account = from.account("1");
+    from.insert(account, CONTACT, (0..30_000).map(|number| object(CONTACT, guid(number))).collect());
+    let breaks = Arc::new(Breaks { from: Arc::clone(&from), is_broken: AtomicBool::new(false) });
+    let error = from.runtime.block_on(copy(&from.store, &to.store, breaks)).unwrap_err();
+    assert!(matches!(error, CopyError::From(StoreError::Unreachable)), "{error}");
+    assert_eq!(to.read(|reader| reader.accounts()), [], "whole or not at all");
+    let again = from.runtime.block_on(copy(&from.store, &to.store, Arc::new(Counted::default())));
+    again.unwrap();
+    assert_eq!(to.read(move |reader| reader.count(account, CONTACT)), 30_000);
+}
+
+/// Ends all connections to the database that is copied as soon as rows have arrived.
+struct Breaks {
+    from: Arc<Database>,
+    is_broken: AtomicBool,
+}
+
+impl Progress for Breaks {
+    fn total(&self, _: u64) {}
+
+    fn advance(&self, _: u64) {
+        if !self.is_broken.swap(true, Ordering::Relaxed) {
+            self.from.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            );
+        }
+    }
+}
+
+/// However large the databases are, and whatever reads of theirs may take.
+fn a_copy_has_no_deadline(to: &Database) {
+    let from = Database::folder();
+    fill(&from, from.account("1"), 0);
+    let hurried = Options { read_deadline: Some(Duration::ZERO), ..Options::default() };
+    let (source, target) = (from.reopened(&hurried), to.reopened(&hurried));
+    let copied = from.runtime.block_on(copy(&source, &target, Arc::new(Counted::default())));
+    assert!(copied.is_ok(), "{copied:?}");
 }
 
 fn an_account_that_differs_is_refused(to: &Database) {

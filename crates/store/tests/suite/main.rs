@@ -17,6 +17,7 @@ mod links;
 mod mail;
 mod objects;
 mod open;
+mod partial;
 mod postgres_jobs;
 mod postgres_open;
 mod postgres_tls;

@@ -40,13 +40,13 @@ pub struct Database {
     pub store: Store,
     pub runtime: Runtime,
     pub location: Location,
-    _place: Option<Place>,
+    place: Option<Place>,
 }
 
 /// What is removed when the database is no longer needed.
 enum Place {
     Folder { _folder: TempDir },
-    Postgres { _database: TestDatabase },
+    Postgres { database: TestDatabase },
 }
 
 impl Database {
@@ -74,7 +74,7 @@ impl Database {
     fn like(template: &TestDatabase, partitions: Option<u32>) -> Database {
         let database = TestDatabase::like(template);
         let location = postgres(&database, partitions);
-        Database::open(location, Some(Place::Postgres { _database: database }))
+        Database::open(location, Some(Place::Postgres { database }))
     }
 
     fn open(location: Location, place: Option<Place>) -> Database {
@@ -82,12 +82,25 @@ impl Database {
         // A busy machine may take long for anything.
         let options = Options { read_deadline: None, ..Options::default() };
         let store = runtime.block_on(Store::open(contract(), &location, &options)).unwrap();
-        Database { store, runtime, location, _place: place }
+        Database { store, runtime, location, place }
     }
 
     /// The same data, opened once more in another way. What is in memory is in no other place: there it is made anew.
     pub fn reopened(&self, options: &Options) -> Store {
         self.runtime.block_on(Store::open(contract(), &self.location, options)).unwrap()
+    }
+
+    /// Changes the data as something other than this program does. Nothing else can where it is in memory: `false`.
+    pub fn execute(&self, sql: &str) -> bool {
+        match (&self.location, &self.place) {
+            (Location::Folder(folder), _) => {
+                let tool = rusqlite::Connection::open(folder.join("understudy.db")).unwrap();
+                tool.execute_batch(sql).unwrap();
+            }
+            (_, Some(Place::Postgres { database })) => database.execute(sql),
+            _ => return false,
+        }
+        true
     }
 
     pub fn try_read<T: Send + 'static>(

@@ -146,7 +146,11 @@ impl Sidecar {
             file.sync_all()?;
             fs::rename(&new, &self.0)
         })();
-        written.map_err(|error| self.failure(&format!("can't be written: {error}")))
+        written.map_err(|error| {
+            // What is there of it is of no use, and is gone or can't be removed either.
+            let _ = fs::remove_file(&new);
+            self.failure(&format!("can't be written: {error}"))
+        })
     }
 
     /// Removes it.

@@ -86,6 +86,9 @@ impl Job {
         if let Some(sidecar) = &sidecar {
             sidecar.write(&checkpoint)?;
         }
+        if what.restart {
+            remove_earlier(errors_path.as_deref())?;
+        }
         let progress = Progress::new(source.bytes(), checkpoint.byte);
         let table = Arc::new(table);
         let batches = Batches::start(Arc::clone(&table), rows, header.len())?;
@@ -202,14 +205,8 @@ fn refuse_to_replace(what: &Import, errors: Option<&Path>) -> Result<(), Failure
     if same_file(path, &what.file) {
         return Err(Failure::usage("rows that are left out can't go to the file that they come from"));
     }
-    if !path.exists() {
+    if what.restart || !path.exists() {
         return Ok(());
-    }
-    if what.restart {
-        let removed = std::fs::remove_file(path);
-        return removed.map_err(|error| {
-            Failure::new(Exit::Refused, format!("{} can't be replaced: {error}", path.display()))
-        });
     }
     Err(Failure::new(
         Exit::Refused,
@@ -219,6 +216,15 @@ fn refuse_to_replace(what: &Import, errors: Option<&Path>) -> Result<(), Failure
             path.display()
         ),
     ))
+}
+
+/// Removes the errors file of an earlier run, once nothing keeps this one from beginning.
+fn remove_earlier(errors: Option<&Path>) -> Result<(), Failure> {
+    // A device or a pipe is none.
+    let Some(path) = errors.filter(|path| path.is_file()) else { return Ok(()) };
+    std::fs::remove_file(path).map_err(|error| {
+        Failure::new(Exit::Refused, format!("{} can't be replaced: {error}", path.display()))
+    })
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

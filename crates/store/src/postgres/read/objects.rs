@@ -1,16 +1,18 @@
 //! Objects by id and by key.
 
 use crate::account::AccountId;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+use crate::layout::Table;
 use crate::postgres::access::Access;
 use crate::postgres::row::{self, distinct};
 use crate::postgres::statements;
 use crate::postgres::value::{Id, Parameter, escape};
-use crate::verbs::ObjectReader;
+use crate::verbs::{ObjectReader, PartialRecord};
 use contract::{FieldId, Guid, ObjectId, Record};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+use tokio_postgres::Row;
 
 impl ObjectReader for Access<'_> {
     fn at_most(&self, bytes: usize) {
@@ -28,6 +30,19 @@ impl ObjectReader for Access<'_> {
         let record =
             |id| found.get(id).map(|found| self.taken(row::record(self.schema, table, found)?)).transpose();
         ids.iter().map(record).collect()
+    }
+
+    fn get_partial(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        ids: &[Guid],
+    ) -> Result<Vec<Option<PartialRecord>>> {
+        let table = self.schema.table(object);
+        let rows = self.query(account, &self.schema.sql(object).get, &[Parameter::new(&distinct(ids))])?;
+        let found = rows.iter().map(|found| Ok((row::guid(found, 0)?, found)));
+        let found: HashMap<Guid, _> = found.collect::<Result<_>>()?;
+        ids.iter().map(|id| found.get(id).map(|found| self.partial(table, found)).transpose()).collect()
     }
 
     fn all(&self, account: AccountId, object: ObjectId) -> Result<Vec<Record>> {
@@ -113,6 +128,19 @@ impl ObjectReader for Access<'_> {
 }
 
 impl Access<'_> {
+    /// What can be read of the object in a row.
+    fn partial(&self, table: &Table, found: &Row) -> Result<PartialRecord> {
+        let mut unreadable = Vec::new();
+        let record = row::record_with(self.schema, table, found, |column, error| match error {
+            StoreError::Stored { .. } => {
+                unreadable.push(column.field);
+                Ok(())
+            }
+            error => Err(error),
+        });
+        Ok(PartialRecord { record: self.taken(record?)?, unreadable })
+    }
+
     /// The records of a statement that gives a table's rows.
     fn records(
         &self,

@@ -30,10 +30,11 @@ impl LinkReader for Access<'_> {
     }
 
     fn links(&self, account: AccountId, link: LinkId, owners: &[Guid]) -> Result<Vec<Vec<Linked>>> {
+        let name = &self.schema.link(link).name;
         let mut statement = self.prepare(&self.schema.link_sql(link).of_owner)?;
         let mut of_owner = |owner: &Guid| {
             let rows = statement.query_and_then(params![account.0, owner.0], |found| {
-                Ok((row::guid(found, 0)?, found.get(1)?))
+                Ok((row::guid(found, 0)?, row::link_text(name, found, 1)?))
             })?;
             Ok(self.given(rows.collect::<Result<_>>()?))
         };
@@ -82,7 +83,7 @@ impl Access<'_> {
             match source {
                 Source::Id => record.set(field, row::guid(found, 1)?.to_string()),
                 Source::Value => {
-                    if let Some(text) = found.get::<_, Option<String>>(2)? {
+                    if let Some(text) = row::link_text(&link.table, found, 2)? {
                         let member = self.schema.contract.model.member(detail, field);
                         record.set(field, row::link_value(self.schema.contract, member, text));
                     }

@@ -1,12 +1,12 @@
 //! Objects by id and by key.
 
 use crate::account::AccountId;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::layout::Table;
 use crate::sqlite::access::Access;
 use crate::sqlite::row;
 use crate::sqlite::statements;
-use crate::verbs::ObjectReader;
+use crate::verbs::{ObjectReader, PartialRecord};
 use contract::{FieldId, Guid, ObjectId, Record};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -29,6 +29,23 @@ impl ObjectReader for Access<'_> {
             }
             let mut rows = statement.query(params![account.0, id.0])?;
             rows.next()?.map(|found| self.object(account, table, found)).transpose()
+        };
+        Ok(self.given(ids.iter().map(&mut get).collect::<Result<_>>()?))
+    }
+
+    fn get_partial(
+        &self,
+        account: AccountId,
+        object: ObjectId,
+        ids: &[Guid],
+    ) -> Result<Vec<Option<PartialRecord>>> {
+        let table = self.schema.table(object);
+        self.shown_whole(account, table)?;
+        let mut statement = self.prepare(&self.schema.sql(table.id).get)?;
+        let mut get = |id: &Guid| {
+            self.go_on()?;
+            let mut rows = statement.query(params![account.0, id.0])?;
+            rows.next()?.map(|found| self.partial(account, table, found)).transpose()
         };
         Ok(self.given(ids.iter().map(&mut get).collect::<Result<_>>()?))
     }
@@ -129,7 +146,33 @@ impl ObjectReader for Access<'_> {
 impl Access<'_> {
     /// The object in a row of id, columns and number.
     fn object(&self, account: AccountId, table: &Table, found: &Row<'_>) -> Result<Record> {
-        let record = row::record(self.schema, table, found)?;
+        self.as_written_last(account, table, found, row::record(self.schema, table, found)?)
+    }
+
+    /// What can be read of the object in such a row.
+    fn partial(&self, account: AccountId, table: &Table, found: &Row<'_>) -> Result<PartialRecord> {
+        let mut unreadable = Vec::new();
+        let record = row::record_with(self.schema, table, found, |column, error| match error {
+            StoreError::Stored { .. } => {
+                unreadable.push(column.field);
+                Ok(())
+            }
+            error => Err(error),
+        });
+        let record = self.as_written_last(account, table, found, record?)?;
+        // What the journal has of such a column supersedes it.
+        unreadable.retain(|field| record.get(*field).is_absent());
+        Ok(PartialRecord { record, unreadable })
+    }
+
+    /// The record of such a row with what the journal has of it.
+    fn as_written_last(
+        &self,
+        account: AccountId,
+        table: &Table,
+        found: &Row<'_>,
+        record: Record,
+    ) -> Result<Record> {
         let place = found.get(table.columns.len() + 1)?;
         let record = self.patched((account, table), row::guid(found, 0)?, place, record)?;
         self.took(&record)?;

@@ -29,7 +29,7 @@ impl ObjectSearch for Access<'_> {
         let (sql, parameters) = statement(self.schema, account, object, filter, limit)?;
         // Filters are too varied to keep their statements.
         let mut statement = self.connection.prepare(&sql)?;
-        let ids = statement.query_and_then(params_from_iter(parameters), |found| row::guid(found, 0))?;
+        let ids = statement.query_and_then(params_from_iter(parameters), |found| row::id_of(table, found))?;
         ids.collect()
     }
 }
