@@ -129,8 +129,8 @@ enum Data {
 /// A database with the tables made: a copy of it is there sooner than they are.
 static MIGRATED: LazyLock<TestDatabase> = LazyLock::new(|| {
     let database = TestDatabase::empty();
-    let listed = program().args(["account", "list", "--database", &database.url]).output().unwrap();
-    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let made = program().args(["database", "migrate", "--database", &database.url]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     database
 });
 
