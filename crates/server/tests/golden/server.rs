@@ -33,16 +33,16 @@ impl Server {
             Place::Postgres => Some(Data::Postgres(TestDatabase::like(&MIGRATED))),
             Place::Embedded => objects.map(|_| Data::Folder(TempDir::new().unwrap())),
         };
-        let place: Vec<String> = match &data {
+        let flags_of_place: Vec<String> = match &data {
             None => vec!["--memory".to_owned()],
             Some(Data::Folder(folder)) => vec!["--data".to_owned(), folder.path().display().to_string()],
             Some(Data::Postgres(database)) => {
                 ["--database", &database.url, "--database-connections", "4"].map(str::to_owned).to_vec()
             }
         };
-        let mut child = program()
+        let mut child = program(place)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
-            .args(&place)
+            .args(&flags_of_place)
             .args(flags)
             .stdout(Stdio::piped())
             .spawn()
@@ -58,7 +58,7 @@ impl Server {
             panic!("the server did not start with {flags:?}");
         };
         if let Some(objects) = objects {
-            let loaded = program().arg("load").args(&place).arg(objects).output().unwrap();
+            let loaded = program(place).arg("load").args(&flags_of_place).arg(objects).output().unwrap();
             assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
         }
         Server { child, data, address }
@@ -129,14 +129,17 @@ enum Data {
 /// A database with the tables made: a copy of it is there sooner than they are.
 static MIGRATED: LazyLock<TestDatabase> = LazyLock::new(|| {
     let database = TestDatabase::empty();
-    let made = program().args(["database", "migrate", "--database", &database.url]).output().unwrap();
+    let made =
+        program(Place::Postgres).args(["database", "migrate", "--database", &database.url]).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     database
 });
 
-/// The program, with nothing of ours in its environment.
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+/// The program, with nothing of ours in its environment. Beside PostgreSQL it is the one that `UNDERSTUDY_BIN` names, if
+/// that is set: without optimisation, making the lab takes most of the time there.
+fn program(place: Place) -> Command {
+    let named = std::env::var_os("UNDERSTUDY_BIN").filter(|_| matches!(place, Place::Postgres));
+    let mut command = Command::new(named.unwrap_or_else(|| env!("CARGO_BIN_EXE_understudy").into()));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("UNDERSTUDY_")) {
         command.env_remove(name);
     }
