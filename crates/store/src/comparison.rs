@@ -229,8 +229,8 @@ impl Comparison {
             (_, Held::Text(text)) => Some(Cow::Borrowed(text)),
             (_, Held::Boolean(truth)) => Some(Cow::Owned(truth.to_string())),
             (Subject::Column(Form::Time), Held::Integer(micros)) => {
-                let time = Timestamp(*micros);
-                (Timestamp::MIN..=Timestamp::MAX).contains(&time).then(|| Cow::Owned(time.to_string()))
+                let time = Some(Timestamp(*micros)).filter(|time| time.can_be_written());
+                time.map(|time| Cow::Owned(time.to_string()))
             }
             (_, Held::Integer(number)) => Some(Cow::Owned(number.to_string())),
             (_, Held::Double(number)) => Some(Cow::Owned(format_double(*number))),

@@ -6,7 +6,7 @@ use crate::error::{Result, StoreError};
 use crate::form::{self, Held};
 use crate::layout::{Column, Kind, Table};
 use contract::handles::object::cv_object;
-use contract::{Guid, Record, Value};
+use contract::{FieldId, Guid, Record, Value};
 use std::borrow::Cow;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -99,19 +99,19 @@ pub(crate) fn record(schema: &Schema, table: &Table, row: &Row) -> Result<Record
     record_with(schema, table, row, |_, error| Err(error))
 }
 
-/// The record in such a row. What to do about a column that can't be read, `unreadable` decides.
-pub(crate) fn record_with<'t>(
+/// The record in such a row. What to do about a member that can't be read, `unreadable` decides.
+pub(crate) fn record_with(
     schema: &Schema,
-    table: &'t Table,
+    table: &Table,
     row: &Row,
-    mut unreadable: impl FnMut(&'t Column, StoreError) -> Result<()>,
+    mut unreadable: impl FnMut(FieldId, StoreError) -> Result<()>,
 ) -> Result<Record> {
     let mut record = schema.contract.record(table.ty);
     record.set(cv_object::ID, guid(row, 0)?.to_string());
     for (index, column) in table.columns.iter().enumerate() {
         match value(schema, table, column, row, index + 1) {
             Ok(value) => record.set(column.field, value),
-            Err(error) => unreadable(column, error)?,
+            Err(error) => unreadable(column.field, error)?,
         }
     }
     Ok(record)

@@ -5,7 +5,7 @@
 //! ones. Nobody is shown what is not on disk: those who read wait for the commits they may have seen.
 
 use super::commit::Ran;
-use super::file::Watched;
+use super::file::{Watched, with_ending};
 use super::open::Refusal;
 use crate::error::{Result, StoreError};
 use std::fs::File;
@@ -80,9 +80,8 @@ struct Disk {
 impl Durable {
     /// Starts the thread for a database file that has a write-ahead log.
     pub fn start(file: &Path, progress: Arc<Progress>) -> std::result::Result<Durable, Refusal> {
-        let mut path = file.as_os_str().to_owned();
-        path.push("-wal");
-        let log = File::options().write(true).open(path).map_err(Refusal::System)?;
+        let log = with_ending(file, "-wal");
+        let log = File::options().write(true).open(log).map_err(Refusal::System)?;
         let watched = Some(Watched::over(file).map_err(Refusal::System)?);
         Durable::over(log, watched, progress)
     }

@@ -5,6 +5,7 @@ use super::open::{Refusal, Role, connect};
 use super::schema::Schema;
 use crate::error::{OpenError, StoreError};
 use crate::options::Opening;
+use crate::room::room;
 use contract::Timestamp;
 use rusqlite::Connection;
 use std::fs::{self, File};
@@ -82,15 +83,20 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// What SQLite has beside a file, by its ending.
+pub(super) fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}
+
 /// Takes others' rights to a file and to those that SQLite has beside it, which get the rights of the file: people's data
 /// is in them.
 fn keep_private(file: &Path) {
     #[cfg(unix)]
     for ending in ["", "-wal", "-shm"] {
         use std::os::unix::fs::PermissionsExt;
-        let mut path = file.as_os_str().to_owned();
-        path.push(ending);
-        let path = PathBuf::from(path);
+        let path = with_ending(file, ending);
         let Ok(found) = fs::metadata(&path) else { continue };
         if !found.is_file() || found.permissions().mode() & 0o077 == 0 {
             continue;
@@ -111,10 +117,8 @@ fn keep_private(file: &Path) {
 /// [`Refusal::Room`] where the disk has less room than 1.1 times its size; the database's and the system's.
 pub(super) fn copy(connection: &Connection, file: &Path) -> Result<(), Refusal> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    let pages: u64 =
-        connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
-    let size: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
-    let bytes = pages.saturating_mul(size);
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let bytes = pragma("page_count")?.saturating_mul(pragma("page_size")?).unsigned_abs();
     let needed = bytes.saturating_add(bytes / 10);
     if let Some(free) = room(folder).filter(|free| *free < needed) {
         return Err(Refusal::Room { needed, free });
@@ -133,18 +137,6 @@ pub(super) fn copy(connection: &Connection, file: &Path) -> Result<(), Refusal> 
 fn now() -> Timestamp {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
     Timestamp(0).plus_seconds(i64::try_from(since).unwrap_or(i64::MAX))
-}
-
-/// How many bytes this user may still write to a folder's disk; none if that can't be told.
-#[cfg(unix)]
-fn room(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn room(_: &Path) -> Option<u64> {
-    None
 }
 
 /// A database file as it was opened, to see whether it is still the one that its name leads to.

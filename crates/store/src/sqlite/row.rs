@@ -5,7 +5,7 @@ use crate::error::{Result, StoreError};
 use crate::form::{self, Held};
 use crate::layout::{Column, Kind, Table};
 use contract::handles::object::cv_object;
-use contract::{Guid, Record, Value};
+use contract::{FieldId, Guid, Record, Value};
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Row, Statement};
 use std::borrow::Cow;
@@ -50,12 +50,12 @@ pub(crate) fn record(schema: &Schema, table: &Table, row: &Row<'_>) -> Result<Re
     record_with(schema, table, row, |_, error| Err(error))
 }
 
-/// The record in such a row. What to do about a column that can't be read, `unreadable` decides.
-pub(crate) fn record_with<'t>(
+/// The record in such a row. What to do about a member that can't be read, `unreadable` decides.
+pub(crate) fn record_with(
     schema: &Schema,
-    table: &'t Table,
+    table: &Table,
     row: &Row<'_>,
-    mut unreadable: impl FnMut(&'t Column, StoreError) -> Result<()>,
+    mut unreadable: impl FnMut(FieldId, StoreError) -> Result<()>,
 ) -> Result<Record> {
     let mut record = schema.contract.record(table.ty);
     record.set(cv_object::ID, id_of(table, row)?);
@@ -63,7 +63,7 @@ pub(crate) fn record_with<'t>(
         match value(schema, table, column, row, index + 1) {
             Ok(value) if value.is_absent() => {}
             Ok(value) => record.set(column.field, value),
-            Err(error) => unreadable(column, error)?,
+            Err(error) => unreadable(column.field, error)?,
         }
     }
     Ok(record.as_found())

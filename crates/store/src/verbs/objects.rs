@@ -1,7 +1,7 @@
 //! Objects by id and by key, and the log of their changes.
 
 use crate::account::AccountId;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use contract::{FieldId, Guid, ObjectId, Record, Timestamp};
 
 /// An object as far as it can be read.
@@ -11,6 +11,19 @@ pub struct PartialRecord {
     pub record: Record,
     /// Those that can't.
     pub unreadable: Vec<FieldId>,
+}
+
+impl PartialRecord {
+    /// Notes the members whose columns can't be read; other trouble stays trouble.
+    pub(crate) fn noting(unreadable: &mut Vec<FieldId>) -> impl FnMut(FieldId, StoreError) -> Result<()> {
+        |field, error| match error {
+            StoreError::Stored { .. } => {
+                unreadable.push(field);
+                Ok(())
+            }
+            error => Err(error),
+        }
+    }
 }
 
 /// Reads objects.

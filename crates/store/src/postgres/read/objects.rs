@@ -1,7 +1,7 @@
 //! Objects by id and by key.
 
 use crate::account::AccountId;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::layout::Table;
 use crate::postgres::access::Access;
 use crate::postgres::row::{self, distinct};
@@ -131,13 +131,7 @@ impl Access<'_> {
     /// What can be read of the object in a row.
     fn partial(&self, table: &Table, found: &Row) -> Result<PartialRecord> {
         let mut unreadable = Vec::new();
-        let record = row::record_with(self.schema, table, found, |column, error| match error {
-            StoreError::Stored { .. } => {
-                unreadable.push(column.field);
-                Ok(())
-            }
-            error => Err(error),
-        });
+        let record = row::record_with(self.schema, table, found, PartialRecord::noting(&mut unreadable));
         Ok(PartialRecord { record: self.taken(record?)?, unreadable })
     }
 

@@ -1,7 +1,7 @@
 //! Objects by id and by key.
 
 use crate::account::AccountId;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::layout::Table;
 use crate::sqlite::access::Access;
 use crate::sqlite::row;
@@ -152,13 +152,7 @@ impl Access<'_> {
     /// What can be read of the object in such a row.
     fn partial(&self, account: AccountId, table: &Table, found: &Row<'_>) -> Result<PartialRecord> {
         let mut unreadable = Vec::new();
-        let record = row::record_with(self.schema, table, found, |column, error| match error {
-            StoreError::Stored { .. } => {
-                unreadable.push(column.field);
-                Ok(())
-            }
-            error => Err(error),
-        });
+        let record = row::record_with(self.schema, table, found, PartialRecord::noting(&mut unreadable));
         let record = self.as_written_last(account, table, found, record?)?;
         // What the journal has of such a column supersedes it.
         unreadable.retain(|field| record.get(*field).is_absent());
