@@ -4,7 +4,8 @@ use contract::call::Check;
 use contract::handles::code;
 use contract::handles::object::cv_object;
 use contract::{
-    Call, Code, Contract, Decimal, FieldId, Kind, Mapping, ObjectType, Record, Timestamp, TypeRef, Value,
+    Call, Code, Contract, Decimal, FieldId, Guid, Kind, Mapping, ObjectType, Record, Timestamp, TypeRef,
+    Value,
 };
 use store::ContactType;
 
@@ -369,6 +370,11 @@ pub(crate) fn is_email(text: &str) -> bool {
 /// The identifier a record carries; nothing if it is absent or empty.
 pub(crate) fn id_text(record: &Record) -> Option<&str> {
     record.text(cv_object::ID).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The same as an id; nothing if it is none.
+pub(crate) fn id_of(record: &Record) -> Option<Guid> {
+    Guid::parse(id_text(record)?)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! holds of it.
 
 use super::{link_id, link_value};
+use crate::rules::id_of;
 use crate::unreadable::{LeftOut, Unreadable, columns};
-use contract::handles::object::cv_object;
 use contract::{Contract, FieldId, Guid, Link, LinkId, ObjectId, Record, TypeId, TypeRef};
 use std::slice;
 use store::{Account, PartialRecord, Reader, StoreError};
@@ -97,7 +97,7 @@ impl Salvage<'_> {
         id: LinkId,
         detail: TypeId,
     ) -> Result<(), StoreError> {
-        let Some(owner) = record.text(cv_object::ID).and_then(Guid::parse) else {
+        let Some(owner) = id_of(record) else {
             return Ok(());
         };
         let link = self.contract.link(id);

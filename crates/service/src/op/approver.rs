@@ -6,7 +6,7 @@
 mod book;
 
 use crate::batch::{self, Outcome};
-use crate::rules::id_text;
+use crate::rules::id_of;
 use crate::session::Session;
 use crate::{Fault, Service};
 use book::{Book, State};
@@ -77,8 +77,4 @@ async fn run(
         Ok::<_, StoreError>(outcomes)
     });
     Ok(batch::response(contract, operation, batch, outcomes.await?))
-}
-
-fn id_of(record: &Record) -> Option<Guid> {
-    Guid::parse(id_text(record)?)
 }

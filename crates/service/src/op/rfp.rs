@@ -1,5 +1,6 @@
 //! Requests for proposals.
 
+use crate::rules::id_of;
 use crate::session::Session;
 use crate::write::{Mode, Writing, Written, write_then};
 use crate::{Fault, Service};
@@ -47,8 +48,4 @@ fn show(written: &Written<'_>, writer: &mut Writer<'_>) -> Result<(), StoreError
         }
     }
     Ok(())
-}
-
-fn id_of(object: &Record) -> Option<Guid> {
-    Guid::parse(crate::rules::id_text(object)?)
 }

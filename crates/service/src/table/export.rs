@@ -4,8 +4,8 @@ use super::cell;
 use super::columns::Columns;
 use crate::Service;
 use crate::admin::AdminError;
+use crate::rules::id_of;
 use crate::unreadable::{self, GivenOut, Unreadable};
-use contract::handles::object::cv_object;
 use contract::{Guid, Record};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -148,8 +148,4 @@ impl Rows<'_> {
             StoreError::Abandoned
         })
     }
-}
-
-fn id_of(record: &Record) -> Option<Guid> {
-    record.text(cv_object::ID).and_then(Guid::parse)
 }

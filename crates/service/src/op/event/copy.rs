@@ -5,6 +5,7 @@
 //! date of the event and its sessions moves by as much.
 
 use super::detail::show;
+use crate::rules::id_of;
 use crate::session::Session;
 use crate::write::{Mode, Writing, Written, write_then};
 use crate::{Fault, Service};
@@ -69,7 +70,7 @@ fn move_dates(record: &mut Record, fields: &[FieldId], shift: i64) {
 
 fn copy_parts(written: &Written<'_>, writer: &mut Writer<'_>) -> Result<(), StoreError> {
     let Some(original) = written.parent else { return Ok(()) };
-    let Some(id) = original.text(cv_object::ID).and_then(Guid::parse) else { return Ok(()) };
+    let Some(id) = id_of(original) else { return Ok(()) };
     let parts = Parts::read(writer, written, original, id)?;
     let mut copies = Copies::default();
     for event in written.created {
@@ -263,8 +264,4 @@ impl Copies {
 /// The custom fields of events, which are kept with those of sessions.
 fn link(written: &Written<'_>) -> Option<LinkId> {
     written.service.contract().link_of(object_type::EVENT, event::CUSTOM_FIELD_DETAIL)
-}
-
-fn id_of(record: &Record) -> Option<Guid> {
-    record.text(cv_object::ID).and_then(Guid::parse)
 }

@@ -1,6 +1,7 @@
 //! EventDetail: the other face of an event, with its Id. It holds what the event's organisers keep
 //! (fees, staff, questions and answers), and shows the event's present names and how many came.
 
+use crate::rules::id_of;
 use crate::write::Written;
 use contract::handles::enumeration::invitee_status;
 use contract::handles::object::{cv_object, event, event_detail, invitee};
@@ -29,7 +30,7 @@ pub(super) fn write(written: &Written<'_>, writer: &mut Writer<'_>) -> Result<()
     };
     let created: Vec<Record> = written.created.iter().map(fresh).collect();
     writer.insert(account, object_type::EVENT_DETAIL, &created, at)?;
-    let ids: Vec<Guid> = written.updated.iter().filter_map(id).collect();
+    let ids: Vec<Guid> = written.updated.iter().filter_map(id_of).collect();
     let stored = writer.get(account, object_type::EVENT_DETAIL, &ids)?;
     let change = |(event, detail): (&Record, Option<Record>)| {
         let mut detail = detail?;
@@ -47,17 +48,13 @@ pub(super) fn show(detail: &mut Record, event: &Record) {
     }
 }
 
-fn id(record: &Record) -> Option<Guid> {
-    record.text(cv_object::ID).and_then(Guid::parse)
-}
-
 /// Gives details their events' present names and the present numbers of invitees.
 pub(crate) fn fill(
     reader: &Reader<'_>,
     account: AccountId,
     details: &mut [Record],
 ) -> Result<(), StoreError> {
-    let ids: Vec<Guid> = details.iter().filter_map(id).collect();
+    let ids: Vec<Guid> = details.iter().filter_map(id_of).collect();
     let events = reader.get(account, object_type::EVENT, &ids)?;
     let (of, by) = ((object_type::INVITEE, invitee::EVENT_ID), [invitee::STATUS, invitee::PARTICIPANT]);
     let invitees = reader.count_referring(account, of, &ids, &by)?;
