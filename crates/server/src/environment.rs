@@ -1,12 +1,18 @@
 //! The time and the random bytes that the service is given: the machine's own in production, repeatable
-//! ones in the lab.
+//! ones in the lab. And how many cores there are.
 
 use contract::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use service::{Clock, Random};
 use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Instant;
+
+/// How many processor cores this process may use.
+pub fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
 
 /// The machine's clock.
 pub struct SystemClock;

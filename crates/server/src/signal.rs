@@ -1,6 +1,8 @@
 //! The signals that ask the program to end, and the one that says that its terminal is gone.
 
-use std::io;
+#[cfg(unix)]
+use crate::exit::Exit;
+use crate::exit::Failure;
 
 /// Ctrl-C and, where there is such a thing, SIGTERM.
 pub struct Signals {
@@ -15,12 +17,19 @@ pub struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// Catches the signals from now on.
-    pub fn new() -> io::Result<Signals> {
+    ///
+    /// # Errors
+    /// [`Exit::Failed`] where the system does not let it.
+    pub fn new() -> Result<Signals, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
+        let caught = |kind| {
+            signal(kind)
+                .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))
+        };
         Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
+            terminate: caught(SignalKind::terminate())?,
+            interrupt: caught(SignalKind::interrupt())?,
+            hangup: caught(SignalKind::hangup())?,
         })
     }
 
@@ -40,7 +49,7 @@ impl Signals {
 #[cfg(not(unix))]
 impl Signals {
     /// Catches the signals from now on.
-    pub fn new() -> io::Result<Signals> {
+    pub fn new() -> Result<Signals, Failure> {
         Ok(Signals {})
     }
 

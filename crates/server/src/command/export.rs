@@ -66,8 +66,7 @@ async fn to_file(admin: &Admin, account: &str, what: &Export, path: &Path) -> Re
     let Some(target) = replace::target(path).map_err(unwritable)? else {
         return export(File::create(path).map_err(unwritable)?).await.map_err(failure);
     };
-    let signals = Signals::new()
-        .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
+    let signals = Signals::new()?;
     let replacement = Replacement::begin(target).map_err(unwritable)?;
     let given = unless_stopped(signals, export(replacement.file().map_err(unwritable)?)).await?;
     replacement.finish().map_err(unwritable)?;

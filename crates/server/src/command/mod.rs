@@ -56,13 +56,9 @@ fn random() -> Result<SystemRandom, Failure> {
 
 async fn open(contract: &'static Contract, location: &Location, options: &Options) -> Result<Store, Failure> {
     Store::open(contract, location, options).await.map_err(|error| {
-        let hint = match &error {
-            OpenError::Missing { .. } if Place::has_lab() => {
-                " (a lab's is in ./understudy-lab: --data understudy-lab)"
-            }
-            _ => "",
-        };
-        Failure::new(exit_of(&error), format!("{error}{hint}"))
+        let lab = Place::lab().filter(|_| matches!(error, OpenError::Missing { .. }));
+        let hint = lab.map(|lab| format!(" (a lab's is in {lab}: --data {})", lab.trim_start_matches("./")));
+        Failure::new(exit_of(&error), format!("{error}{}", hint.unwrap_or_default()))
     })
 }
 

@@ -1,7 +1,7 @@
 //! `understudy serve`: puts the pieces together, says where they listen, and takes them apart again.
 
 use super::{contract, guard, no_threads, open, random, runtime, say};
-use crate::environment::{SeededRandom, SetClock, SystemClock};
+use crate::environment::{SeededRandom, SetClock, SystemClock, cores};
 use crate::exit::{Exit, Failure};
 use crate::http::{self, App, Bounds, Intakes, Site};
 use crate::log;
@@ -13,7 +13,6 @@ use service::{Clock, LAB_ACCOUNT, LAB_PASSWORD, LAB_USER, Network, Random, Servi
 use soap::{CharsetFallback, Codec, EnumerationFault, Limits, Quirks};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 use store::{Location, Opened, Opening, Store};
 use tokio::net::TcpListener;
@@ -169,8 +168,7 @@ async fn serve(settings: &Serve) -> Result<(), Failure> {
     );
     let app = Arc::new(app.map_err(no_threads)?);
     // Before anybody is told that the server is there, for they may tell it to stop.
-    let signals = Signals::new()
-        .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
+    let signals = Signals::new()?;
     announce(settings, &location, address);
     let postman = relay.map(|relay| Postman::start(service.outbox(), relay));
     let told = told_to_stop(signals, store.clone());
@@ -320,10 +318,7 @@ const LEAST_WRITE: usize = 37;
 fn turns(settings: &Serve) -> TurnSettings {
     let turns = match &settings.place.database {
         Some(_) => TurnSettings::of_connections(settings.place.database_connections.get() as usize),
-        None => {
-            let cores = available_parallelism().map_or(1, usize::from);
-            TurnSettings { least_write: LEAST_WRITE, ..TurnSettings::of_cores(cores) }
-        }
+        None => TurnSettings { least_write: LEAST_WRITE, ..TurnSettings::of_cores(cores()) },
     };
     let turns = TurnSettings {
         waiting_each: settings.waiting_calls,

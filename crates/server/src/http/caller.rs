@@ -107,16 +107,11 @@ impl Caller {
 
 /// Whether Host and Origin, where they are there, name this machine.
 fn names_this_machine(head: &Parts, server: IpAddr) -> bool {
-    let host = |authority: &str| {
-        let name = if has_port(authority) {
-            authority.rsplit_once(':').map_or("", |(name, _)| name)
-        } else {
-            authority
-        };
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        match address {
-            Ok(address) => address.is_loopback() || address.to_canonical() == server.to_canonical(),
-            Err(_) => name.is_empty() || name.eq_ignore_ascii_case("localhost"),
+    let host = |authority: &str| match forwarded::address(authority) {
+        Some(address) => address.is_loopback() || address == server.to_canonical(),
+        None => {
+            let name = authority.split_once(':').map_or(authority, |(name, _)| name);
+            name.is_empty() || name.eq_ignore_ascii_case("localhost")
         }
     };
     let text = |name| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));

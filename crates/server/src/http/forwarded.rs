@@ -29,7 +29,7 @@ pub fn last<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
 }
 
 /// Reads `192.0.2.7`, `192.0.2.7:51008`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`.
-fn address(text: &str) -> Option<IpAddr> {
+pub fn address(text: &str) -> Option<IpAddr> {
     let address = if let Some(rest) = text.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
         is_port_or_nothing(port).then(|| address.parse::<Ipv6Addr>().ok().map(IpAddr::V6))?

@@ -2,7 +2,7 @@
 
 use contract::Timestamp;
 use service::{Clock, Service};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -65,7 +65,8 @@ async fn look(service: &Service, clock: &dyn Clock, folder: Option<PathBuf>) -> 
         Err(_) => return Some("the database does not answer"),
     }
     // A disk may take its time, too.
-    let room = timeout(PATIENCE, spawn_blocking(move || folder.and_then(|folder| room(&folder)))).await;
+    let room =
+        timeout(PATIENCE, spawn_blocking(move || folder.and_then(|folder| store::room(&folder)))).await;
     match room {
         Ok(Ok(room)) if room.is_some_and(|room| room < LEAST_ROOM) => {
             return Some("the disk of the database is full");
@@ -74,16 +75,4 @@ async fn look(service: &Service, clock: &dyn Clock, folder: Option<PathBuf>) -> 
         Err(_) => return Some("the disk of the database does not answer"),
     }
     (clock.now() < LEAST_TIME).then_some("the clock is wrong")
-}
-
-/// How many bytes this user may still write to a folder's disk; none if that can't be told.
-#[cfg(unix)]
-fn room(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn room(_: &Path) -> Option<u64> {
-    None
 }

@@ -1,10 +1,10 @@
-//! Work that would keep a connection's thread for long: inflating and decoding of long bodies. As much of it at once
-//! as there are cores, 8 at most; the rest waits.
+//! Work that would keep a connection's thread for long: inflating and decoding of long bodies, and writing of long
+//! answers. As much of it at once as there are cores, 8 at most; the rest waits.
 
 use super::budget::PATIENCE;
+use crate::environment::cores;
 use std::io;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
@@ -39,7 +39,7 @@ impl Work {
     /// # Errors
     /// The system has no more of what a thread pool takes.
     pub fn new() -> io::Result<Work> {
-        let count = available_parallelism().map_or(1, usize::from).min(MOST);
+        let count = cores().min(MOST);
         let mut threads = Builder::new_current_thread();
         threads.max_blocking_threads(count).thread_keep_alive(IDLE).thread_name("work");
         Ok(Work { turns: Arc::new(Semaphore::new(count)), threads: Some(threads.build()?) })

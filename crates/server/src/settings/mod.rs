@@ -74,9 +74,9 @@ impl Place {
         self.location_or(Place::LAB_FOLDER)
     }
 
-    /// Whether the current folder has a lab's data.
-    pub fn has_lab() -> bool {
-        Path::new(Place::LAB_FOLDER).is_dir()
+    /// Where a lab's data is, if the current folder has it.
+    pub fn lab() -> Option<&'static str> {
+        Some(Place::LAB_FOLDER).filter(|folder| Path::new(folder).is_dir())
     }
 
     fn location_or(&self, folder: &str) -> Result<Location, Failure> {

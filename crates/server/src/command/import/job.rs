@@ -115,8 +115,7 @@ impl Job {
     /// # Errors
     /// What keeps rows from being read or written; a signal. Then what is written is noted as done.
     pub async fn run(mut self) -> Result<Done, Failure> {
-        let mut signals = Signals::new()
-            .map_err(|error| Failure::new(Exit::Failed, format!("signals can't be caught: {error}")))?;
+        let mut signals = Signals::new()?;
         let mut under_way: Option<Flight> = None;
         let result = loop {
             let next = tokio::select! {
